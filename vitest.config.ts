@@ -1,0 +1,7 @@
+import { defineConfig } from 'vitest/config';
+
+/** The README's test command: no root, loopback only, under a minute. The lab has a configuration of its own. */
+export default defineConfig({
+  // Most tests wait for deadlines and not for the processor, so there are more workers than a small machine has cores.
+  test: { include: ['test/**/*.test.ts'], exclude: ['test/lab/**'], testTimeout: 10_000, maxWorkers: 4 },
+});
