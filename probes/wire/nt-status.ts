@@ -1,0 +1,29 @@
+/**
+ * NTSTATUS values, [MS-ERREF] 2.3.1: those that our questions can be answered with. The others stay numbers.
+ */
+export const NT_STATUS = {
+  STATUS_SUCCESS: 0x00000000,
+  STATUS_PENDING: 0x00000103,
+  STATUS_BUFFER_OVERFLOW: 0x80000005,
+  STATUS_INVALID_PARAMETER: 0xc000000d,
+  STATUS_INVALID_DEVICE_REQUEST: 0xc0000010,
+  STATUS_MORE_PROCESSING_REQUIRED: 0xc0000016,
+  STATUS_ACCESS_DENIED: 0xc0000022,
+  STATUS_OBJECT_NAME_NOT_FOUND: 0xc0000034,
+  STATUS_OBJECT_PATH_NOT_FOUND: 0xc000003a,
+  STATUS_LOGON_FAILURE: 0xc000006d,
+  STATUS_ACCOUNT_DISABLED: 0xc0000072,
+  STATUS_INSUFFICIENT_RESOURCES: 0xc000009a,
+  STATUS_NOT_SUPPORTED: 0xc00000bb,
+  STATUS_NETWORK_NAME_DELETED: 0xc00000c9,
+  STATUS_BAD_NETWORK_NAME: 0xc00000cc,
+  STATUS_REQUEST_NOT_ACCEPTED: 0xc00000d0,
+  STATUS_USER_SESSION_DELETED: 0xc0000203,
+  STATUS_SMB_NO_PREAUTH_INTEGRITY_HASH_OVERLAP: 0xc05d0000,
+} as const;
+
+/** `STATUS_NOT_SUPPORTED`, or `0xC0000205` for a code that is not in the table. */
+export function ntStatusName(status: number): string {
+  const known = Object.entries(NT_STATUS).find(([, code]) => code === status);
+  return known?.[0] ?? `0x${status.toString(16).toUpperCase().padStart(8, '0')}`;
+}
