@@ -1,0 +1,102 @@
+import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+
+/** What the kernel knows, read from /proc/self/net (readable without privilege, also under ProtectProc=invisible). */
+
+/** An entry of the neighbour table. `complete`: a MAC is known, which is not yet proof of presence. */
+export interface Neighbour {
+  readonly complete: boolean;
+  /** Lower case with colons; meaningless unless complete. */
+  readonly mac: string;
+  readonly device: string;
+}
+
+const COMPLETE = 0x2;
+
+/** The IPv4 neighbour table by address. Incomplete and failed entries are listed with `complete: false`. */
+export async function readNeighbours(): Promise<ReadonlyMap<string, Neighbour>> {
+  return parseNeighbours(await readFile('/proc/self/net/arp', 'utf8'));
+}
+
+/** Reads the text of /proc/net/arp: a heading, then address, type, flags, MAC, mask, device (proc_net(5)). */
+export function parseNeighbours(text: string): ReadonlyMap<string, Neighbour> {
+  const table = new Map<string, Neighbour>();
+  for (const line of text.split('\n').slice(1)) {
+    const [address, , flags, mac, , device] = line.trim().split(/\s+/);
+    if (address === undefined || flags === undefined || mac === undefined || device === undefined) continue;
+    const complete = (Number.parseInt(flags, 16) & COMPLETE) !== 0 && mac !== '00:00:00:00:00:00';
+    table.set(address, { complete, mac: mac.toLowerCase(), device });
+  }
+  return table;
+}
+
+/** Hard limit of the neighbour table (gc_thresh3); 1,024, the kernel's default, where it cannot be read. */
+export async function readNeighbourLimit(): Promise<number> {
+  try {
+    return (
+      Number.parseInt(await readFile('/proc/sys/net/ipv4/neigh/default/gc_thresh3', 'utf8'), 10) || 1_024
+    );
+  } catch {
+    return 1_024;
+  }
+}
+
+/** IPv4 addresses of this machine's interfaces that are up, loopback included. */
+export function readInterfaces(): { interface: string; address: string; cidr: string; mac: string }[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses]) =>
+    (addresses ?? [])
+      .filter((each) => each.family === 'IPv4')
+      .map(({ address, cidr, mac }) => ({ interface: name, address, cidr: cidr ?? `${address}/32`, mac })),
+  );
+}
+
+/** A socket of this machine that waits for others. */
+export interface ListeningSocket {
+  readonly transport: 'tcp' | 'udp';
+  /** `0.0.0.0` and `::` for all addresses. */
+  readonly address: string;
+  readonly port: number;
+}
+
+const TCP_LISTEN = '0A';
+const UDP_UNCONNECTED = '07';
+
+/** Sockets of this network namespace that listen (TCP) or are bound without a peer (UDP), IPv4 and IPv6. */
+export async function readListeningSockets(): Promise<ListeningSocket[]> {
+  const tables = await Promise.all(
+    (['tcp', 'tcp6', 'udp', 'udp6'] as const).map(async (name) => {
+      const text = await readFile(`/proc/self/net/${name}`, 'utf8').catch(() => '');
+      return parseSockets(text, name.startsWith('tcp') ? 'tcp' : 'udp');
+    }),
+  );
+  return tables.flat();
+}
+
+/** Reads the text of /proc/net/tcp and its like: `sl local_address rem_address st …` in hex, words in host order. */
+export function parseSockets(text: string, transport: 'tcp' | 'udp'): ListeningSocket[] {
+  return text
+    .split('\n')
+    .slice(1)
+    .flatMap((line) => {
+      const [, local, , state] = line.trim().split(/\s+/);
+      const [address, port] = (local ?? '').split(':');
+      if (address === undefined || port === undefined) return [];
+      if (state !== (transport === 'tcp' ? TCP_LISTEN : UDP_UNCONNECTED)) return [];
+      return [{ transport, address: addressFromHex(address), port: Number.parseInt(port, 16) }];
+    });
+}
+
+function addressFromHex(hex: string): string {
+  const words = hex.match(/.{8}/g) ?? [];
+  const bytes = words.flatMap((word) =>
+    (word.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16)),
+  );
+  if (bytes.length === 4) return bytes.join('.');
+  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
+  if (isMapped) return bytes.slice(12).join('.');
+  if (bytes.every((byte) => byte === 0)) return '::';
+  const groups = Array.from({ length: 8 }, (_, i) =>
+    ((bytes[2 * i] ?? 0) * 256 + (bytes[2 * i + 1] ?? 0)).toString(16),
+  );
+  return groups.join(':');
+}

@@ -1,0 +1,142 @@
+import { createSocket } from 'node:dgram';
+import { describe, expect, it } from 'vitest';
+import {
+  askConnected,
+  type DatagramDesk,
+  type DatagramOutcome,
+  openDesk,
+} from '../../../probes/transport/udp.ts';
+import { encodeNodeStatusRequest } from '../../../probes/wire/nbns.ts';
+import { type FakeNbnsHost, type NbnsManner, startFakeNbnsHost } from '../../support/fake-nbns-host.ts';
+import { newMeter, timed, untilTestEnds } from '../../support/loopback.ts';
+
+const REQUEST = encodeNodeStatusRequest({ transactionId: 0x1234 });
+const matches = (reply: Uint8Array): boolean => reply[0] === 0x12 && reply[1] === 0x34 && reply.length > 50;
+const signal = new AbortController().signal;
+
+const host = (manner: NbnsManner = 'normal'): Promise<FakeNbnsHost> =>
+  untilTestEnds(startFakeNbnsHost({ manner }));
+
+const desk = (meter = newMeter()): Promise<DatagramDesk> => untilTestEnds(openDesk(meter));
+
+/** Both ways to ask must keep the same promises. */
+const WAYS: [string, (host: FakeNbnsHost, withinMs?: number) => Promise<DatagramOutcome>][] = [
+  [
+    'the desk',
+    async ({ address, port }, withinMs = 150) =>
+      (await desk()).ask(address, port, REQUEST, { matches, withinMs: () => withinMs, signal }),
+  ],
+  [
+    'a connected socket',
+    ({ address, port }, withinMs = 150) =>
+      askConnected(address, port, REQUEST, { matches, withinMs, signal, meter: newMeter() }),
+  ],
+];
+
+describe.each(WAYS)('a question by %s', (_, ask) => {
+  it('is answered by the reply that matches it', async () => {
+    const outcome = await ask(await host());
+    expect(outcome.kind).toBe('answered');
+    expect(outcome.kind === 'answered' && [...outcome.datagram.subarray(0, 2)]).toEqual([0x12, 0x34]);
+  });
+
+  it.each(['wrong-id', 'echo', 'oversized', 'from-another-address', 'from-another-port'] as const)(
+    'is not answered by a reply that is %s',
+    async (manner) => {
+      const fake = await host(manner);
+      expect(await ask(fake)).toEqual({ kind: 'silent' });
+      expect(fake.received).toHaveLength(1);
+    },
+  );
+
+  it('ends by its deadline when nothing comes', async () => {
+    const fake = await host('silent');
+    const [outcome, took] = await timed(() => ask(fake, 100));
+    expect(outcome).toEqual({ kind: 'silent' });
+    expect(took).toBeGreaterThan(95);
+    expect(took).toBeLessThan(400);
+  });
+});
+
+describe('the desk', () => {
+  it('hands each of two questions to one host its own reply', async () => {
+    const fake = await host();
+    const shared = await desk();
+    const ids = [0x0101, 0x0202];
+    const outcomes = await Promise.all(
+      ids.map((transactionId) =>
+        shared.ask(fake.address, fake.port, encodeNodeStatusRequest({ transactionId }), {
+          matches: (reply) => reply[0] === transactionId >> 8,
+          withinMs: () => 500,
+          signal,
+        }),
+      ),
+    );
+    expect(outcomes.map((each) => each.kind === 'answered' && each.datagram[0])).toEqual([0x01, 0x02]);
+  });
+
+  it('waits longer when its patience has grown meanwhile', async () => {
+    const { address, port } = await host('silent');
+    let withinMs = 50;
+    setTimeout(() => {
+      withinMs = 200;
+    }, 20);
+    const shared = await desk();
+    const [, took] = await timed(() =>
+      shared.ask(address, port, REQUEST, { matches, withinMs: () => withinMs, signal }),
+    );
+    expect(took).toBeGreaterThan(190);
+  });
+
+  it('keeps the deadline under a hail of datagrams that answer nothing', async () => {
+    const { address, port, close } = await startFakeNbnsHost({ manner: 'silent' });
+    await close();
+    const hail = await untilTestEnds(createSocket('udp4'));
+    hail.bind(port, address);
+    hail.on('message', (_question, from) => {
+      for (let i = 0; i < 500; i += 1) hail.send(Buffer.alloc(200, i), from.port, from.address);
+    });
+    const shared = await desk();
+    const [outcome, took] = await timed(() =>
+      shared.ask(address, port, REQUEST, { matches, withinMs: () => 100, signal }),
+    );
+    expect(outcome).toEqual({ kind: 'silent' });
+    expect(took).toBeLessThan(500);
+  });
+
+  it('stops waiting when it is called off, and then sends nothing more', async () => {
+    const fake = await host('silent');
+    const meter = newMeter();
+    const shared = await desk(meter);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 30);
+    const options = { matches, withinMs: () => 5_000, signal: stop.signal };
+    const [outcome, took] = await timed(() => shared.ask(fake.address, fake.port, REQUEST, options));
+    expect(outcome).toEqual({ kind: 'silent' });
+    expect(took).toBeLessThan(500);
+    expect(await shared.ask(fake.address, fake.port, REQUEST, options)).toEqual({ kind: 'silent' });
+    expect(meter).toEqual({ connections: 0, datagrams: 1, bytes: REQUEST.length });
+  });
+});
+
+describe('a connected socket', () => {
+  it('is silent, and sends nothing, when this very machine has no way there', async () => {
+    const meter = newMeter();
+    const options = { matches, withinMs: 500, signal, meter };
+    expect(await askConnected('127.255.255.255', 137, REQUEST, options)).toEqual({ kind: 'silent' });
+    expect(meter.datagrams).toBe(0);
+  });
+
+  it('hears the refusal of a host on which nobody listens, which the desk cannot', async () => {
+    const { address, port, close } = await startFakeNbnsHost();
+    await close();
+    const meter = newMeter();
+    const options = { matches, withinMs: 500, signal, meter };
+    expect(await askConnected(address, port, REQUEST, options)).toEqual({ kind: 'refused' });
+    expect(meter).toEqual({ connections: 0, datagrams: 1, bytes: REQUEST.length });
+    const shared = await desk();
+    expect(await shared.ask(address, port, REQUEST, { matches, withinMs: () => 100, signal })).toEqual({
+      kind: 'silent',
+    });
+  });
+});
