@@ -1,0 +1,172 @@
+import Sqlite, { type Database } from 'better-sqlite3';
+import { checkHeader, checkPlace, checkReadable, inspect, type SetAside, setAside } from './inspection.ts';
+import { type Migration, migrate, readMigrations } from './migrations.ts';
+import { attempt, StorageError } from './storage-error.ts';
+
+export interface DatabaseOptions {
+  readonly file: string;
+  readonly mode: 'read-write' | 'read-only';
+  /** The smbwarden that opens it; the file remembers who wrote it last. */
+  readonly version: string;
+  /** Milliseconds UTC. */
+  readonly now: () => number;
+  /** The file never grows beyond this; 200 MB unless told otherwise. */
+  readonly quotaBytes?: number;
+  /** How long to wait for another process; 5 s unless told otherwise. */
+  readonly busyTimeoutMs?: number;
+  /** Those of this build unless told otherwise. */
+  readonly migrations?: readonly Migration[];
+}
+
+/** An open database, and how its errors are told. */
+export interface Connection {
+  readonly db: Database;
+  /** The damaged file that this opening moved out of the way, or null. */
+  readonly restored: SetAside | null;
+  /** Runs `work`; what SQLite reports becomes a StorageError that begins with `attempted` ("record a sweep"). */
+  attempt<T>(attempted: string, work: () => T): T;
+  /** Leaves one file without `-wal` where nobody else has it open. May be called again. */
+  close(): void;
+}
+
+type Options = Required<DatabaseOptions>;
+
+const DEFAULT_QUOTA_BYTES = 200_000_000;
+/** Another process, such as a command beside the daemon, holds the file for a moment only. */
+const BUSY_TIMEOUT_MS = 5000;
+
+/**
+ * Opens the history for writing (made and migrated as needed; a damaged file is set aside, never deleted) or for reading
+ * only, beside a running daemon or without one.
+ * @throws StorageError when the place, the file or its schema does not allow it; nothing has been written then.
+ */
+export function openDatabase(given: DatabaseOptions): Connection {
+  const options: Options = {
+    quotaBytes: DEFAULT_QUOTA_BYTES,
+    busyTimeoutMs: BUSY_TIMEOUT_MS,
+    ...given,
+    migrations: given.migrations ?? readMigrations(),
+  };
+  checkPlace(options.file, options.mode);
+  if (options.mode === 'read-only') return connectionTo(openForReading(options), options, null);
+  try {
+    return connectionTo(openForWriting(options), options, null);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    const restored = setAside(options.file, options.now());
+    return connectionTo(openForWriting(options), options, restored);
+  }
+}
+
+function isDamage(error: unknown): boolean {
+  return error instanceof StorageError && error.code === 'corrupt';
+}
+
+function connectionTo(db: Database, options: Options, restored: SetAside | null): Connection {
+  let damaged = false;
+  return {
+    db,
+    restored,
+    attempt(attempted, work) {
+      try {
+        return attempt(attempted, options.file, work);
+      } catch (error) {
+        damaged ||= isDamage(error);
+        throw error;
+      }
+    },
+    close() {
+      if (!db.open) return;
+      // A file that was seen to be damaged stays in WAL mode, so that the next start looks at its pages.
+      if (options.mode === 'read-write' && !damaged) leaveWal(db);
+      db.close();
+    },
+  };
+}
+
+function openForWriting(options: Options): Database {
+  inspect(options);
+  return openWith(options, {}, (db) => {
+    checkHeader(db, options);
+    setWriterPragmas(db, options.quotaBytes);
+    setCommonPragmas(db);
+    migrate(db, options.migrations, options.file);
+    signWith(db, options.version);
+  });
+}
+
+function openForReading(options: Options): Database {
+  return openWith(options, { readonly: true, fileMustExist: true }, (db) => {
+    setCommonPragmas(db);
+    checkHeader(db, options);
+    checkReadable(db, options);
+  });
+}
+
+/** Opens the file and prepares it; closes it again when that fails. */
+function openWith(
+  { file, busyTimeoutMs }: Options,
+  access: Sqlite.Options,
+  prepare: (db: Database) => void,
+): Database {
+  return attempt('open the history', file, () => {
+    const db = new Sqlite(file, { ...access, timeout: busyTimeoutMs });
+    try {
+      prepare(db);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+function setWriterPragmas(db: Database, quotaBytes: number): void {
+  // Space that is freed can be given back in steps. Ignored once the file has a page, so it comes before WAL.
+  db.pragma('auto_vacuum = INCREMENTAL');
+  // Readers do not block the writer, nor the writer them.
+  db.pragma('journal_mode = WAL');
+  // What was recorded survives a power cut; with NORMAL, the default in WAL mode, the last commits may not.
+  db.pragma('synchronous = FULL');
+  // A log that one large transaction has made long is cut back at the next checkpoint.
+  db.pragma('journal_size_limit = 4194304');
+  // The quota: a full disk leaves SQLite unable even to delete, a full quota does not.
+  const pageSize = db.pragma('page_size', { simple: true }) as number;
+  db.pragma(`max_page_count = ${Math.floor(quotaBytes / pageSize)}`);
+  // A change or finding of a host that nobody knows is a bug and is refused; a forgotten host takes its rows along.
+  db.pragma('foreign_keys = ON');
+}
+
+function setCommonPragmas(db: Database): void {
+  // Memory: the build's default cache is 16 MB; 2 MB is plenty for a file of this size.
+  db.pragma('cache_size = -2000');
+  // No temporary files beside a database that may lie on an SD card.
+  db.pragma('temp_store = MEMORY');
+  // With mmap, a stray write of this process could reach the file.
+  db.pragma('mmap_size = 0');
+  // A file that somebody else prepared cannot make its schema call functions.
+  db.pragma('trusted_schema = OFF');
+}
+
+/** Remembers which version wrote here last, for the builds that refuse a newer schema. */
+function signWith(db: Database, version: string): void {
+  db.prepare(
+    `INSERT INTO meta (name, value) VALUES ('version', ?)
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value`,
+  ).run(version);
+}
+
+/**
+ * Out of WAL mode, a reader that may not write in the directory can open the file while no daemon runs. It is the mark
+ * of a clean stop as well.
+ */
+function leaveWal(db: Database): void {
+  try {
+    db.pragma('busy_timeout = 0');
+    db.pragma('wal_checkpoint(TRUNCATE)');
+    db.pragma('journal_mode = DELETE');
+  } catch (error) {
+    // Somebody reads, or the disk is full: the file stays in WAL mode, complete, and the next start checks it.
+    if (!(error instanceof Sqlite.SqliteError)) throw error;
+  }
+}

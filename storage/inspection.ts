@@ -1,0 +1,124 @@
+import { accessSync, constants, existsSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Sqlite, { type Database } from 'better-sqlite3';
+import { APPLICATION_ID, latestSchema, type Migration, schemaBackup, schemaOf } from './migrations.ts';
+import { attempt, StorageError } from './storage-error.ts';
+
+/** What the inspection of a file needs to know. */
+export interface Expected {
+  readonly file: string;
+  /** The smbwarden that opens it. */
+  readonly version: string;
+  readonly migrations: readonly Migration[];
+  readonly busyTimeoutMs: number;
+}
+
+/** A damaged database that was moved out of the way. */
+export interface SetAside {
+  /** Path of the damaged file; its `-wal`, if there was one, is beside it. */
+  readonly setAside: string;
+  /** Milliseconds UTC. The history before this moment is only in the file that was set aside. */
+  readonly at: number;
+}
+
+/** @throws StorageError when the directory, or the file where there is one, does not admit this user. */
+export function checkPlace(file: string, mode: 'read-write' | 'read-only'): void {
+  const { R_OK, W_OK, X_OK } = constants;
+  attempt('open the history', file, () => {
+    accessSync(dirname(file), mode === 'read-write' ? W_OK | X_OK : X_OK);
+    if (existsSync(file)) accessSync(file, mode === 'read-write' ? R_OK | W_OK : R_OK);
+  });
+  if (mode === 'read-only' && !existsSync(file)) throw noHistory(file);
+}
+
+/**
+ * Looks at the file, if there is one, through a connection that cannot write, so that nothing changes in a file that is
+ * refused. Pages are checked only where the last stop was not clean: such a file is still in WAL mode.
+ * @throws StorageError `corrupt` for a damaged file; `foreign` and `newer-schema` as `checkHeader` does.
+ */
+export function inspect(expected: Expected): void {
+  const { file, busyTimeoutMs } = expected;
+  if (!existsSync(file)) return;
+  attempt('open the history', file, () => {
+    const db = new Sqlite(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+    try {
+      checkHeader(db, expected);
+      if (db.pragma('journal_mode', { simple: true }) === 'wal') checkPages(db, file);
+    } catch (error) {
+      // A crash in the instant between two journal modes: only a writer can roll it back, and the writer checks again.
+      if (!(error instanceof Sqlite.SqliteError && error.code === 'SQLITE_READONLY_ROLLBACK')) throw error;
+    } finally {
+      db.close();
+    }
+  });
+}
+
+/** @throws StorageError `foreign` for another program's database, `newer-schema` for one of a later smbwarden. */
+export function checkHeader(db: Database, { file, migrations, version }: Expected): void {
+  if (db.pragma('application_id', { simple: true }) !== APPLICATION_ID && !isEmpty(db)) {
+    throw new StorageError(
+      'foreign',
+      `open the history: ${file}: this is another program's database. Name another directory with --data-dir`,
+    );
+  }
+  const schema = schemaOf(db);
+  const known = latestSchema(migrations);
+  if (schema <= known) return;
+  const backup = schemaBackup(file, known);
+  throw new StorageError(
+    'newer-schema',
+    `open the history: ${file}: the database is schema ${schema}, written by smbwarden ${writerOf(db)}; ` +
+      `this is ${version}, which knows schema ${known}. Upgrade smbwarden` +
+      (existsSync(backup) ? `, or restore ${backup}` : ''),
+  );
+}
+
+/** @throws StorageError `older-schema` where a writer has to migrate first, `missing` where nothing was ever written. */
+export function checkReadable(db: Database, { file, migrations }: Expected): void {
+  const schema = schemaOf(db);
+  const known = latestSchema(migrations);
+  if (schema === 0) throw noHistory(file);
+  if (schema < known) {
+    throw new StorageError(
+      'older-schema',
+      `read the history: ${file}: the database is schema ${schema}, this build needs schema ${known}. ` +
+        'Restart the daemon, or run "smbwarden sweep": either brings it up to date',
+    );
+  }
+}
+
+/**
+ * Moves a damaged database, with its `-wal` and `-shm`, to `FILE.corrupt.TIME`; nothing is deleted. The log goes along
+ * because it belongs to these pages and to no others.
+ */
+export function setAside(file: string, at: number): SetAside {
+  const target = `${file}.corrupt.${new Date(at).toISOString().replace(/[-:]/g, '')}`;
+  return attempt(`set the damaged database aside as ${target}`, file, () => {
+    for (const suffix of ['-wal', '-shm', '']) {
+      if (existsSync(file + suffix)) renameSync(file + suffix, target + suffix);
+    }
+    return { setAside: target, at };
+  });
+}
+
+function checkPages(db: Database, file: string): void {
+  const verdict = db.pragma('quick_check(1)', { simple: true });
+  if (verdict === 'ok') return;
+  throw new StorageError('corrupt', `open the history: ${file}: the file is damaged (${String(verdict)})`);
+}
+
+function isEmpty(db: Database): boolean {
+  return schemaOf(db) === 0 && db.prepare('SELECT 1 FROM sqlite_schema').get() === undefined;
+}
+
+function writerOf(db: Database): string {
+  const version = db.prepare("SELECT value FROM meta WHERE name = 'version'").pluck().get();
+  return typeof version === 'string' ? version : 'of unknown version';
+}
+
+function noHistory(file: string): StorageError {
+  return new StorageError(
+    'missing',
+    `read the history: ${file}: nothing has been recorded yet. Run "smbwarden sweep", or start the daemon, first`,
+  );
+}
