@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import packageJson from '../package.json' with { type: 'json' };
+import { openStorage } from '../storage/storage.ts';
+import type { CommandContext, Output } from './commands/context.ts';
+import type { Globals, Terminal } from './commands/invocation.ts';
+import { buildProgram } from './commands/program.ts';
+import { loadConfig } from './config.ts';
+import { databaseFile } from './data-dir.ts';
+import { createLog, type Log, type LogLevel } from './log.ts';
+import { createRuntime } from './runtime.ts';
+import { isCronPattern } from './schedule.ts';
+import { openVendors } from './vendors.ts';
+
+const { env, stdout, stderr } = process;
+const { version } = packageJson;
+const now = Date.now;
+
+/** Where this program is installed or checked out: this file lies one folder below, as source and as bundle. */
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+function contextOf(globals: Globals, output: Output): CommandContext {
+  const load = () => loadConfig({ file: globals.config ?? env.SMBWARDEN_CONFIG ?? null, isCronPattern });
+  const { config, file } = load();
+  const dataDir = resolve(globals.dataDir ?? env.SMBWARDEN_DATA_DIR ?? usualDataDir());
+  const vendorOf = openVendors(join(ROOT, 'dist', 'vendors.bin'));
+  const runtimeWith = (log: Log) =>
+    createRuntime({ config, reloadConfig: () => load().config, dataDir, version, vendorOf, log, now });
+  const { sweep, check, plan, daemonStatus } = runtimeWith(
+    createLog({ level: commandLogLevel(output), format: 'text', fd: 2, env, isTty: output.isTty, now }),
+  );
+  const daemonLog = () => {
+    const level = output.verbose ? 'debug' : config.log.level;
+    return createLog({ level, format: config.log.format, fd: 1, env, isTty: output.isTty, now });
+  };
+  return {
+    config,
+    configFile: file,
+    dataDir,
+    version,
+    storage: (mode) => openStorage({ file: databaseFile(dataDir), mode, version, now }),
+    sweep,
+    check,
+    plan,
+    daemonStatus,
+    run: () => runtimeWith(daemonLog()).run(),
+    vendorOf,
+    output,
+    now,
+  };
+}
+
+function commandLogLevel({ verbose, quiet }: Output): LogLevel {
+  if (verbose) return 'debug';
+  return quiet ? 'error' : 'warn';
+}
+
+/** `data` of the checkout when run from one, else where systemd keeps the state. */
+function usualDataDir(): string {
+  const isCheckout = ['package.json', 'tsconfig.json'].every((name) => existsSync(join(ROOT, name)));
+  return isCheckout ? join(ROOT, 'data') : '/var/lib/smbwarden';
+}
+
+const terminal: Terminal = {
+  out: (text) => stdout.write(text),
+  err: (text) => stderr.write(text),
+  isTty: stdout.isTTY,
+  errIsTty: stderr.isTTY,
+  columns: stdout.columns ?? 80,
+  env,
+  timeZone: undefined,
+  version,
+};
+
+// `smbwarden hosts | head` closes the pipe early; that is no failure.
+stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
+process.exitCode = await buildProgram(contextOf, terminal).run(process.argv.slice(2));

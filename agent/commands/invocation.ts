@@ -1,0 +1,46 @@
+import type { CommandContext, Output } from './context.ts';
+
+/** Options that every command takes, before or after its name. */
+export interface Globals {
+  readonly config: string | null;
+  readonly dataDir: string | null;
+}
+
+/** Builds what a command needs. Called at most once, and not at all for commands that need no configuration. */
+export type ContextFactory = (globals: Globals, output: Output) => CommandContext;
+
+/** The terminal and the surroundings of one run, or what stands for them in a test. */
+export interface Terminal {
+  out(text: string): void;
+  err(text: string): void;
+  readonly isTty: boolean;
+  readonly errIsTty: boolean;
+  /** Columns of the terminal. */
+  readonly columns: number;
+  readonly env: NodeJS.ProcessEnv;
+  /** IANA name; undefined: this machine's. */
+  readonly timeZone: string | undefined;
+  readonly version: string;
+}
+
+/** What one command is given. */
+export interface Invocation {
+  readonly output: Output;
+  readonly version: string;
+  /** @throws ConfigError when the configuration is wrong. */
+  context(): CommandContext;
+}
+
+/** Turns a command's work, which resolves to an exit status, into what commander calls. */
+export type Act = <Arguments extends unknown[]>(
+  work: (invocation: Invocation, ...args: Arguments) => number | Promise<number>,
+) => (...args: Arguments) => Promise<void>;
+
+/** Exit status (interfaces of the command line): `findings` wins over `incomplete`. */
+export const EXIT = { done: 0, failed: 1, usage: 2, findings: 3, incomplete: 4 } as const;
+
+/** Help text with examples, one command line each. */
+export function examples(...lines: readonly string[]): string {
+  const title = lines.length === 1 ? 'Example:' : 'Examples:';
+  return `\n${title}\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}

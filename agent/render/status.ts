@@ -1,0 +1,83 @@
+import type { Severity } from '../../domain/finding.ts';
+import type { RecordedSweep } from '../../domain/sweep.ts';
+import { visible } from '../../domain/text.ts';
+import type { DaemonStatus } from '../commands/context.ts';
+import type { LinkState } from '../publish/publisher.ts';
+import { count, paint, SEVERITY_STYLE, type View } from './text.ts';
+import { elapsedText, localTime, relativeTime } from './time.ts';
+
+export interface Status {
+  readonly agent: { readonly id: string | null; readonly version: string };
+  /** null: no daemon answers. */
+  readonly daemon: DaemonStatus | null;
+  readonly lastSweep: RecordedSweep | null;
+  /** As a person would say it: `every 15 minutes`. */
+  readonly cadence: string;
+  readonly hostsKnown: number;
+  readonly hostsPresent: number;
+  readonly mqtt: LinkState;
+  /** Findings that are not resolved. */
+  readonly findings: Readonly<Record<Severity, number>>;
+}
+
+const LABEL_WIDTH = 12;
+
+/** `status` for people: one fact per line. */
+export function statusText(status: Status, view: View): string {
+  const lines = [
+    ['agent', agentWords(status)],
+    ...(status.daemon?.problem ? [['problem', visible(status.daemon.problem)]] : []),
+    ['last sweep', lastSweepWords(status.lastSweep, view)],
+    ['next sweep', nextSweepWords(status, view)],
+    ['coverage', coverageWords(status)],
+    ['MQTT', mqttWords(status.mqtt, status.daemon !== null)],
+    ['findings', findingsWords(status.findings, view)],
+  ] as const;
+  return lines
+    .map(([label = '', words = '']) => `${paint(label.padEnd(LABEL_WIDTH), ['dim'], view)}${words}`)
+    .join('\n');
+}
+
+function agentWords({ agent, daemon }: Status): string {
+  const running = daemon === null ? 'no daemon is running' : `daemon ${daemon.status} (pid ${daemon.pid})`;
+  const id = agent.id === null ? '' : ` ${agent.id},`;
+  return `smbwarden ${agent.version},${id} ${running}`;
+}
+
+function lastSweepWords(sweep: RecordedSweep | null, view: View): string {
+  if (sweep === null) return 'none yet';
+  const state = sweep.complete ? 'complete' : 'incomplete';
+  const doubt = sweep.suspect === null ? '' : `, suspect: ${visible(sweep.suspect)}`;
+  return `${localTime(sweep.startedAt, view)} (${relativeTime(sweep.startedAt, view.now)}), ${state} in ${elapsedText(sweep.durationMs)}${doubt}`;
+}
+
+function nextSweepWords({ daemon, cadence }: Status, view: View): string {
+  if (daemon === null) return `none planned without the daemon; it would sweep ${cadence}`;
+  if (daemon.nextSweepAt === null) return daemon.status === 'paused' ? 'paused' : `not planned; ${cadence}`;
+  return `${localTime(daemon.nextSweepAt, view)} (${relativeTime(daemon.nextSweepAt, view.now)}), ${cadence}`;
+}
+
+function coverageWords({ lastSweep, hostsKnown, hostsPresent }: Status): string {
+  const hosts = `${count(hostsKnown, 'host')} known, ${hostsPresent} present`;
+  if (lastSweep === null) return hosts;
+  const targets = lastSweep.targets.length === 0 ? 'this machine only' : lastSweep.targets.join(', ');
+  return `${targets}: ${lastSweep.hostsUp} of ${lastSweep.addresses.toLocaleString('en')} addresses answered; ${hosts}`;
+}
+
+function mqttWords(
+  { configured, connected, broker, lastError, outboxSize }: LinkState,
+  running: boolean,
+): string {
+  if (!configured) return 'no broker is configured: alerts go to the log only';
+  const waiting = outboxSize === 0 ? '' : `, ${count(outboxSize, 'event')} waiting`;
+  const state = running ? (connected ? 'connected to' : 'not connected to') : 'daemon not running, broker';
+  const reason = lastError === null ? '' : ` (${visible(lastError)})`;
+  return `${state} ${visible(broker ?? 'the broker')}${reason}${waiting}`;
+}
+
+function findingsWords(findings: Status['findings'], view: View): string {
+  const words = (['critical', 'high', 'medium', 'low', 'info'] as const)
+    .filter((severity) => findings[severity] > 0)
+    .map((severity) => paint(`${findings[severity]} ${severity}`, SEVERITY_STYLE[severity], view));
+  return words.length === 0 ? 'none open' : `${words.join(', ')} open`;
+}
