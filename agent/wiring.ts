@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { isLoopback } from '../domain/address.ts';
+import type { Level } from '../domain/level.ts';
+import {
+  type Coverage,
+  expandTargets,
+  parseTarget,
+  type SkippedSubnet,
+  surroundingsOf,
+} from '../domain/target.ts';
+import { discover, isStillThere } from '../probes/discover.ts';
+import type { ServicePorts } from '../probes/probe.ts';
+import { PROBES } from '../probes/registry.ts';
+import {
+  type ListeningSocket,
+  readInterfaces,
+  readListeningSockets,
+  readNeighbourLimit,
+  readNeighbours,
+} from '../probes/transport/kernel.ts';
+import { HostLine } from '../probes/transport/line.ts';
+import { learnPatience } from '../probes/transport/patience.ts';
+import type { Meter } from '../probes/transport/tcp.ts';
+import { openDesk } from '../probes/transport/udp.ts';
+import type { PlannedQuestion } from './commands/context.ts';
+import type { Config } from './config.ts';
+import type { Random } from './ids.ts';
+import type { Log } from './log.ts';
+import { Asker } from './sweep/asker.ts';
+import { PACES } from './sweep/pace.ts';
+
+/** Puts the real network behind the interfaces that a sweep is written against. Shared by daemon and command line. */
+
+/** Cryptographic randomness. */
+export const random: Random = (bytes) => Uint8Array.from(randomBytes(bytes));
+
+/** What will be swept and what will not. */
+export interface Scope {
+  readonly coverage: Coverage;
+  /** As a person writes them. */
+  readonly targets: readonly string[];
+  /** Subnets of this machine that are left alone, when the targets were not named by the owner. */
+  readonly skipped: readonly SkippedSubnet[];
+}
+
+/**
+ * The addresses to ask: `named` targets, else those of the configuration, else the attached private subnets. Without
+ * any of these, this machine alone.
+ * @throws TargetError for bad, public or too large targets.
+ */
+export function scopeOf(config: Config, named: readonly string[]): Scope {
+  const interfaces = readInterfaces();
+  const surroundings = surroundingsOf(interfaces);
+  const ownAddresses = interfaces.map((each) => each.address);
+  const written = named.length > 0 ? named : config.targets;
+  const targets = [...new Set(written ?? surroundings.targets.map((subnet) => subnet.cidr))].map(parseTarget);
+  const coverage = expandTargets(targets, {
+    exclude: config.exclude.map(parseTarget),
+    attached: surroundings.attached,
+    ownAddresses: ownAddresses.filter((address) => !isLoopback(address)),
+    force: config.force,
+  });
+  const wholeMachine = written === null && targets.length === 0;
+  const own = wholeMachine ? ownAddresses.filter((address) => !isLoopback(address)) : coverage.own;
+  return {
+    coverage: { ...coverage, own },
+    targets: targets.map((t) => t.text),
+    skipped: written === null ? surroundings.skipped : [],
+  };
+}
+
+/** Everything that asks hosts, for one sweep. `close` it afterwards. */
+export async function openAsker(
+  config: Config,
+  addresses: number,
+  log: Log,
+): Promise<{ asker: Asker; close: () => void }> {
+  const meter: Meter = { connections: 0, datagrams: 0, bytes: 0 };
+  const desk = await openDesk(meter);
+  const asker = new Asker(
+    {
+      probes: PROBES,
+      discover,
+      isStillThere,
+      readNeighbours,
+      neighbourLimit: await readNeighbourLimit(),
+      desk,
+      meter,
+      newLine: (address, options) => new HostLine(address, options),
+      newPatience: learnPatience,
+      random,
+      log,
+    },
+    {
+      pace: PACES[config.pace],
+      ports: servicePorts(config),
+      extraPorts: config.ports.extra,
+      deadlineMs: 120_000 + 250 * addresses,
+    },
+  );
+  return { asker, close: () => desk.close() };
+}
+
+function servicePorts({ ports }: Config): ServicePorts {
+  return {
+    smb: ports.map.smb,
+    session: ports.map['netbios-session'],
+    nameService: ports.map['netbios-name-service'],
+    endpointMapper: ports.map['rpc-endpoint-mapper'],
+  };
+}
+
+const WATCHED_TCP: readonly number[] = [135, 139, 445];
+const WATCHED_UDP: readonly number[] = [137, 138];
+
+/** This machine from the inside: its MAC, and the sockets that listen on the watched ports beyond loopback. */
+export async function lookInside(): Promise<{ mac: string | null; listening: string[] }> {
+  const { attached, targets } = surroundingsOf(readInterfaces());
+  const sockets = (await readListeningSockets()).filter(
+    (socket) => isWatched(socket) && !isInternal(socket.address),
+  );
+  const listening = sockets.map(({ transport, port, address }) => `${transport}/${port} on ${address}`);
+  return { mac: (targets[0] ?? attached[0])?.mac ?? null, listening: [...new Set(listening)].sort() };
+}
+
+function isWatched({ transport, port }: ListeningSocket): boolean {
+  return (transport === 'tcp' ? WATCHED_TCP : WATCHED_UDP).includes(port);
+}
+
+function isInternal(address: string): boolean {
+  return isLoopback(address) || address === '0:0:0:0:0:0:0:1';
+}
+
+/** What a sweep at `deepest` asks, in order, for `--dry-run` and the documentation of what is sent. */
+export function plannedQuestions(config: Config, deepest: Level): PlannedQuestion[] {
+  const { ports } = config;
+  const tcp = (level: Level, port: number, asks: string, to: string, atMost: number): PlannedQuestion => ({
+    level,
+    transport: 'tcp',
+    port,
+    asks,
+    to,
+    atMost,
+  });
+  const all: PlannedQuestion[] = [
+    {
+      level: 'L1',
+      transport: 'udp',
+      port: ports.map['netbios-name-service'],
+      asks: PROBES.nodeStatus.asks,
+      to: 'every address',
+      atMost: 2,
+    },
+    tcp('L1', ports.map.smb, 'Do you accept connections?', 'hosts that are there', 2),
+    tcp('L2', ports.map.smb, PROBES.smbDialects.asks, 'hosts with this port open', 1),
+    tcp('L1', ports.map['netbios-session'], PROBES.netbiosSession.asks, 'hosts with this port open', 3),
+    tcp('L1', ports.map['rpc-endpoint-mapper'], PROBES.endpointMapper.asks, 'hosts with this port open', 2),
+    ...ports.extra.map((port) =>
+      tcp('L1', port, 'Do you accept connections? (zero bytes)', 'hosts that are there', 2),
+    ),
+    ...(config.levels.smb1Check
+      ? [tcp('L3', ports.map.smb, PROBES.smb1.asks, 'hosts that speak SMB, when due', 1)]
+      : []),
+    tcp('L3', ports.map.smb, PROBES.smbIdentity.asks, 'hosts that speak SMB 2 or 3, when due', 1),
+    tcp('L3', ports.map.smb, PROBES.smbDialectRange.asks, 'hosts that speak SMB 2 or 3, when due', 5),
+    tcp('L3', ports.map.smb, PROBES.smbCiphers.asks, 'hosts that speak SMB 3.1.1, when due', 5),
+    tcp('L4', ports.map.smb, PROBES.smbAnonymous.asks, 'hosts that speak SMB 2 or 3, once a day', 2),
+  ];
+  return all.filter((question) => question.level <= deepest);
+}

@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isCronPattern, type Rhythm, Schedule } from '../../agent/schedule.ts';
+import { recordingLog } from '../support/publisher-parts.ts';
+import { SAMPLE_TIME } from '../support/samples.ts';
+
+const MINUTE = 60_000;
+const EVERY_15: Rhythm = { kind: 'interval', minutes: 15 };
+
+/** A running schedule and the times at which sweeps were due, in milliseconds after the start. */
+function scheduled(options: { rhythm?: Rhythm; lastSweepAt?: number | null; random?: () => number } = {}) {
+  const due: number[] = [];
+  const schedule = new Schedule({
+    rhythm: options.rhythm ?? EVERY_15,
+    lastSweepAt: options.lastSweepAt ?? null,
+    onDue: () => due.push(Date.now() - SAMPLE_TIME),
+    log: recordingLog(),
+    now: Date.now,
+    random: options.random ?? (() => 0),
+  });
+  schedule.start();
+  running.push(schedule);
+  return { schedule, due };
+}
+
+const running: Schedule[] = [];
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: SAMPLE_TIME });
+});
+
+afterEach(() => {
+  for (const schedule of running.splice(0)) schedule.stop();
+  vi.useRealTimers();
+});
+
+describe('a schedule by interval', () => {
+  it('begins soon after the first start, and then every so many minutes', async () => {
+    const { due } = scheduled();
+    await vi.advanceTimersByTimeAsync(46 * MINUTE);
+    expect(due).toHaveLength(4);
+    expect(due[0]).toBeLessThan(10_000);
+    const gaps = due.slice(1).map((at, i) => at - (due[i] ?? 0));
+    for (const gap of gaps) expect(Math.abs(gap - 15 * MINUTE)).toBeLessThanOrEqual(5_000);
+  });
+
+  it('keeps the interval over a restart', async () => {
+    const { schedule, due } = scheduled({ lastSweepAt: SAMPLE_TIME - 5 * MINUTE });
+    expect(schedule.nextAt()).toBe(SAMPLE_TIME + 10 * MINUTE);
+    await vi.advanceTimersByTimeAsync(9 * MINUTE);
+    expect(due).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2 * MINUTE);
+    expect(due).toHaveLength(1);
+  });
+
+  it('catches up once, however many sweeps were missed', async () => {
+    const { due } = scheduled({ lastSweepAt: SAMPLE_TIME - 24 * 60 * MINUTE });
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(due).toHaveLength(1);
+  });
+
+  it('lets agents that were switched on together drift apart by up to a tenth', () => {
+    const at = (random: number) =>
+      scheduled({ lastSweepAt: SAMPLE_TIME, random: () => random }).schedule.nextAt();
+    expect(at(0)).toBe(SAMPLE_TIME + 15 * MINUTE);
+    expect(at(1)).toBe(SAMPLE_TIME + 16.5 * MINUTE);
+  });
+
+  it('does not wait for years when the clock was wrong before', async () => {
+    const { due } = scheduled({ lastSweepAt: SAMPLE_TIME + 365 * 24 * 60 * MINUTE });
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(due).toHaveLength(1);
+  });
+
+  it('notices that the clock was set back while it waits', async () => {
+    const { schedule, due } = scheduled({ lastSweepAt: SAMPLE_TIME });
+    vi.setSystemTime(SAMPLE_TIME - 24 * 60 * MINUTE);
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect((schedule.nextAt() ?? 0) - Date.now()).toBeLessThanOrEqual(15 * MINUTE);
+    await vi.advanceTimersByTimeAsync(16 * MINUTE);
+    expect(due).toHaveLength(1);
+  });
+
+  it('is silent once it is stopped', async () => {
+    const { schedule, due } = scheduled();
+    schedule.stop();
+    await vi.advanceTimersByTimeAsync(60 * MINUTE);
+    expect(due).toEqual([]);
+  });
+});
+
+describe('a schedule by cron pattern', () => {
+  it('begins when the pattern says, at most half a minute late', async () => {
+    const { due } = scheduled({ rhythm: { kind: 'cron', pattern: '*/30 * * * *' } });
+    await vi.advanceTimersByTimeAsync(60 * MINUTE);
+    expect(due).toHaveLength(2);
+    for (const at of due) {
+      const late = (SAMPLE_TIME + at) % (30 * MINUTE);
+      expect(late).toBeLessThan(32_000);
+    }
+  });
+
+  it('says when the next sweep is', () => {
+    const { schedule } = scheduled({ rhythm: { kind: 'cron', pattern: '0 * * * *' } });
+    expect(schedule.nextAt()).toBe(Date.UTC(2026, 10, 21, 23, 0, 0));
+  });
+});
+
+describe('a cron pattern', () => {
+  it.each(['30 3 * * *', '*/15 * * * *', '0 8-20/2 * * 1-5'])('may be "%s"', (pattern) => {
+    expect(isCronPattern(pattern)).toBe(true);
+  });
+
+  it.each(['', 'hourly', '* * * *', '*/5 * * * * *', '61 3 * * *'])('may not be "%s"', (pattern) => {
+    expect(isCronPattern(pattern)).toBe(false);
+  });
+});
