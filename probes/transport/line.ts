@@ -132,13 +132,18 @@ export class HostLine {
 
   async #attempt({ port, speaks }: Door, recalled: AbortSignal): Promise<ConnectOutcome> {
     const { patience, signal, meter } = this.#options;
+    const loop = performance.eventLoopUtilization();
     const outcome = await connect(this.#address, port, {
       patienceMs: () => patience.attemptMs(),
       signal: AbortSignal.any([signal, recalled]),
       meter,
       silentConnection: !speaks,
     });
-    if ('tookMs' in outcome) patience.learn(outcome.tookMs);
+    if ('tookMs' in outcome) {
+      // What our own busy event loop added to the handshake says nothing about the subnet: only its idle time counts.
+      const { idle } = performance.eventLoopUtilization(loop);
+      patience.learn(Math.min(outcome.tookMs, idle));
+    }
     return outcome;
   }
 
