@@ -4,6 +4,7 @@ import type { FactName, FactValue } from '../domain/facts.ts';
 import type { FindingId } from '../domain/finding.ts';
 import type { ChangeFilter } from '../domain/history.ts';
 import type { HostId } from '../domain/host.ts';
+import { pages } from './pages.ts';
 
 interface ChangeRow {
   readonly id: number;
@@ -33,7 +34,14 @@ export function changesIn(db: Database) {
     INSERT INTO changes (occurred_at, type, host_id, finding_id, summary, fact_name, fact_before, fact_after)
     VALUES (:occurred_at, :type, :host_id, :finding_id, :summary, :fact_name, :fact_before, :fact_after)`);
   const find = changeQueries(db);
+  const after = db.prepare<[number, number], ChangeRow>(
+    'SELECT * FROM changes WHERE id > ? ORDER BY id LIMIT ?',
+  );
   return {
+    /** Every change, in the order in which they were recorded. */
+    *all(): Generator<RecordedChange> {
+      for (const row of pages(after)) yield toChange(row);
+    },
     /** Adds a change and gives it its number. */
     record: (change: Change): RecordedChange => ({
       ...change,

@@ -1,6 +1,8 @@
 import Sqlite, { type Database } from 'better-sqlite3';
-import { checkHeader, checkPlace, checkReadable, inspect, type SetAside, setAside } from './inspection.ts';
+import { checkHeader, checkPages, checkPlace, checkReadable, inspect, moveAside } from './inspection.ts';
 import { type Migration, migrate, readMigrations } from './migrations.ts';
+import { copyForReader, type PrivateCopy } from './private-copy.ts';
+import { type RestoredBackup, restoreNewestBackup } from './restore.ts';
 import { attempt, StorageError } from './storage-error.ts';
 
 export interface DatabaseOptions {
@@ -16,13 +18,25 @@ export interface DatabaseOptions {
   readonly busyTimeoutMs?: number;
   /** Those of this build unless told otherwise. */
   readonly migrations?: readonly Migration[];
+  /** The file was seen to be damaged while it was in use: it is set aside, whatever a check says. */
+  readonly isDamaged?: boolean;
+}
+
+/** What became of a damaged history. */
+export interface Restored {
+  /** Where the damaged file is now; its `-wal`, if there was one, is beside it. */
+  readonly setAside: string;
+  /** Milliseconds UTC: when that was. */
+  readonly at: number;
+  /** What took its place; null: no backup was good, and the history began anew. */
+  readonly backup: RestoredBackup | null;
 }
 
 /** An open database, and how its errors are told. */
 export interface Connection {
   readonly db: Database;
-  /** The damaged file that this opening moved out of the way, or null. */
-  readonly restored: SetAside | null;
+  /** What this opening did about a damaged file; null: it was not damaged. */
+  readonly restored: Restored | null;
   /** Runs `work`; what SQLite reports becomes a StorageError that begins with `attempted` ("record a sweep"). */
   attempt<T>(attempted: string, work: () => T): T;
   /** Leaves one file without `-wal` where nobody else has it open. May be called again. */
@@ -36,33 +50,91 @@ const DEFAULT_QUOTA_BYTES = 200_000_000;
 const BUSY_TIMEOUT_MS = 5000;
 
 /**
- * Opens the history for writing (made and migrated as needed; a damaged file is set aside, never deleted) or for reading
- * only, beside a running daemon or without one.
+ * Opens the history for writing or for reading only, beside a running daemon or without one. For writing it is made and
+ * migrated as needed; a damaged file is set aside, never deleted, and the newest good backup takes its place.
  * @throws StorageError when the place, the file or its schema does not allow it; nothing has been written then.
  */
 export function openDatabase(given: DatabaseOptions): Connection {
   const options: Options = {
     quotaBytes: DEFAULT_QUOTA_BYTES,
     busyTimeoutMs: BUSY_TIMEOUT_MS,
+    isDamaged: false,
     ...given,
     migrations: given.migrations ?? readMigrations(),
   };
   checkPlace(options.file, options.mode);
-  if (options.mode === 'read-only') return connectionTo(openForReading(options), options, null);
+  if (options.mode === 'read-only') return reader(options);
+  if (options.isDamaged) return replaceDamaged(options);
   try {
     return connectionTo(openForWriting(options), options, null);
   } catch (error) {
     if (!isDamage(error)) throw error;
-    const restored = setAside(options.file, options.now());
-    return connectionTo(openForWriting(options), options, restored);
+    return replaceDamaged(options);
   }
 }
 
-function isDamage(error: unknown): boolean {
+function reader(options: Options): Connection {
+  try {
+    return connectionTo(openForReading(options), options, null);
+  } catch (error) {
+    const isStuck = error instanceof StorageError && error.code === 'read-only';
+    const copy = isStuck ? copyForReader(options.file) : null;
+    if (copy === null) throw error;
+    return readerOfCopy(copy, options);
+  }
+}
+
+/** A daemon that lives lets everybody read, so the copy is of a file at rest; its pages are checked all the same. */
+function readerOfCopy(copy: PrivateCopy, options: Options): Connection {
+  try {
+    const db = openForReading({ ...options, file: copy.file });
+    const connection = connectionTo(db, options, null);
+    connection.attempt('read the history', () => checkPages(db, options.file));
+    return {
+      ...connection,
+      close() {
+        connection.close();
+        copy.remove();
+      },
+    };
+  } catch (error) {
+    copy.remove();
+    throw error;
+  }
+}
+
+function replaceDamaged(options: Options): Connection {
+  const at = options.now();
+  const setAside = moveAside(options.file, 'corrupt', at);
+  const backup = restoreNewestBackup(options);
+  const db = openForWriting(options);
+  if (backup === null) rescueAgentId(setAside, db);
+  return connectionTo(db, options, { setAside, at, backup });
+}
+
+/** Without its id the agent would be a stranger to Home Assistant. What else the damaged file holds is not trusted. */
+function rescueAgentId(damaged: string, db: Database): void {
+  try {
+    const old = new Sqlite(damaged, { readonly: true, fileMustExist: true });
+    try {
+      const id = old.prepare("SELECT value FROM meta WHERE name = 'agent_id'").pluck().get();
+      if (typeof id !== 'string' || !/^[a-z0-9_]{1,32}$/.test(id)) return;
+      db.prepare("INSERT INTO meta (name, value) VALUES ('agent_id', ?)").run(id);
+    } finally {
+      old.close();
+    }
+  } catch (error) {
+    // It cannot be read: a new id is made.
+    if (!(error instanceof Sqlite.SqliteError)) throw error;
+  }
+}
+
+/** True where SQLite said, or a check found, that the file is damaged. */
+export function isDamage(error: unknown): boolean {
   return error instanceof StorageError && error.code === 'corrupt';
 }
 
-function connectionTo(db: Database, options: Options, restored: SetAside | null): Connection {
+function connectionTo(db: Database, options: Options, restored: Restored | null): Connection {
   let damaged = false;
   return {
     db,

@@ -1,10 +1,12 @@
 import type { Database } from 'better-sqlite3';
 import type { HostUpdate } from '../domain/change.ts';
 import { type FactName, type Facts, type FactValue, factNames } from '../domain/facts.ts';
-import type { FactInterval } from '../domain/history.ts';
+import type { FactInterval, HostInterval } from '../domain/history.ts';
 import type { HostId } from '../domain/host.ts';
+import { pages } from './pages.ts';
 
 interface FactRow {
+  readonly id: number;
   readonly host_id: HostId;
   readonly name: FactName;
   readonly value: string;
@@ -18,7 +20,7 @@ export function factsIn(db: Database) {
   const end = db.prepare<{ host_id: HostId; name: FactName; at: number }>(`
     UPDATE facts SET until_at = max(since_at, :at)
     WHERE host_id = :host_id AND name = :name AND until_at IS NULL`);
-  const begin = db.prepare<Omit<FactRow, 'until_at'>>(
+  const begin = db.prepare<Omit<FactRow, 'id' | 'until_at'>>(
     'INSERT INTO facts (host_id, name, value, since_at) VALUES (:host_id, :name, :value, :since_at)',
   );
   const present = db.prepare<[], FactRow>(
@@ -31,11 +33,21 @@ export function factsIn(db: Database) {
   const ofName = db.prepare<[HostId, FactName], FactRow>(
     'SELECT * FROM facts WHERE host_id = ? AND name = ? ORDER BY id DESC',
   );
+  const holding = db.prepare<{ at: number }, FactRow>(`
+    SELECT * FROM facts WHERE since_at <= :at AND (until_at IS NULL OR until_at > :at) ORDER BY host_id, name`);
+  const after = db.prepare<[number, number], FactRow>('SELECT * FROM facts WHERE id > ? ORDER BY id LIMIT ?');
   return {
     /** What holds now, by host. */
     present(): ReadonlyMap<HostId, Facts> {
-      const rows = Map.groupBy(present.all(), (row) => row.host_id);
-      return new Map([...rows].map(([hostId, own]) => [hostId, toFacts(own)]));
+      return byHost(present.all());
+    },
+    /** What held at a moment, by host. */
+    at(at: number): ReadonlyMap<HostId, Facts> {
+      return byHost(holding.all({ at }));
+    },
+    /** Every interval of every host, in the order in which they began. */
+    *all(): Generator<HostInterval> {
+      for (const row of pages(after)) yield { hostId: row.host_id, ...toInterval(row) };
     },
     /** When each of the present facts of a host began to hold, by name. */
     since(hostId: HostId): ReadonlyMap<FactName, number> {
@@ -54,6 +66,11 @@ export function factsIn(db: Database) {
       }
     },
   };
+}
+
+function byHost(rows: readonly FactRow[]): ReadonlyMap<HostId, Facts> {
+  const groups = Map.groupBy(rows, (row) => row.host_id);
+  return new Map([...groups].map(([hostId, own]) => [hostId, toFacts(own)]));
 }
 
 function toFacts(rows: readonly FactRow[]): Facts {

@@ -13,14 +13,6 @@ export interface Expected {
   readonly busyTimeoutMs: number;
 }
 
-/** A damaged database that was moved out of the way. */
-export interface SetAside {
-  /** Path of the damaged file; its `-wal`, if there was one, is beside it. */
-  readonly setAside: string;
-  /** Milliseconds UTC. The history before this moment is only in the file that was set aside. */
-  readonly at: number;
-}
-
 /** @throws StorageError when the directory, or the file where there is one, does not admit this user. */
 export function checkPlace(file: string, mode: 'read-write' | 'read-only'): void {
   const { R_OK, W_OK, X_OK } = constants;
@@ -88,20 +80,21 @@ export function checkReadable(db: Database, { file, migrations }: Expected): voi
 }
 
 /**
- * Moves a damaged database, with its `-wal` and `-shm`, to `FILE.corrupt.TIME`; nothing is deleted. The log goes along
- * because it belongs to these pages and to no others.
+ * Moves a database, with its `-wal` and `-shm`, to `FILE.LABEL.TIME`, and returns that path; nothing is deleted. The log
+ * goes along because it belongs to these pages and to no others.
  */
-export function setAside(file: string, at: number): SetAside {
-  const target = `${file}.corrupt.${new Date(at).toISOString().replace(/[-:]/g, '')}`;
-  return attempt(`set the damaged database aside as ${target}`, file, () => {
+export function moveAside(file: string, label: 'corrupt' | 'before-restore', at: number): string {
+  const target = `${file}.${label}.${new Date(at).toISOString().replace(/[-:]/g, '')}`;
+  return attempt(`move the database aside as ${target}`, file, () => {
     for (const suffix of ['-wal', '-shm', '']) {
       if (existsSync(file + suffix)) renameSync(file + suffix, target + suffix);
     }
-    return { setAside: target, at };
+    return target;
   });
 }
 
-function checkPages(db: Database, file: string): void {
+/** @throws StorageError `corrupt` where the pages of the file do not fit together. */
+export function checkPages(db: Database, file: string): void {
   const verdict = db.pragma('quick_check(1)', { simple: true });
   if (verdict === 'ok') return;
   throw new StorageError('corrupt', `open the history: ${file}: the file is damaged (${String(verdict)})`);

@@ -11,14 +11,16 @@ export function outboxIn({ db, attempt }: Connection): Outbox {
   const add = db.transaction((events: readonly SecurityEvent[]) => {
     for (const event of events) insert.run(event.id, JSON.stringify(event));
   });
-  const remove = db.transaction((ids: readonly string[]) => {
+  const remove = db.transaction((ids: readonly string[], instead: readonly SecurityEvent[]) => {
     for (const id of ids) erase.run(id);
+    add(instead);
   });
   return {
     waiting: (limit) =>
       attempt('read the outbox', () => waiting.all(limit).map((event) => JSON.parse(event) as SecurityEvent)),
     size: () => attempt('count the outbox', () => size.get() ?? 0),
     add: (events) => attempt('add events to the outbox', () => add(events)),
-    remove: (ids) => attempt('remove events from the outbox', () => remove(ids)),
+    remove: (ids, instead) =>
+      attempt('remove events from the outbox', () => remove(ids, instead === undefined ? [] : [instead])),
   };
 }

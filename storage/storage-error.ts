@@ -13,6 +13,7 @@ export type StorageErrorCode =
   | 'full'
   | 'newer-schema'
   | 'older-schema'
+  | 'exists'
   | 'io';
 
 /** Storage could not do what was asked. The message says what was attempted, on what, what came back, and what to do. */
@@ -75,6 +76,9 @@ function fileSystemReply(code: string, file: string): Reply | null {
         said: 'this user has no permission',
         advice: `Run it as the owner of ${directory} or as root, or name another directory with --data-dir`,
       };
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return { code: 'full', said: 'the disk is full', advice: 'Free some space' };
     case 'EROFS':
       return {
         code: 'read-only',
@@ -100,7 +104,8 @@ function sqliteReply(code: string, file: string): Reply | null {
       return {
         code: 'corrupt',
         said: 'the file is damaged or no database',
-        advice: 'Start smbwarden again: it sets the file aside, deletes nothing, and begins a new history',
+        advice:
+          'Restart the daemon: it sets the file aside, deletes nothing, and goes on with the newest good backup',
       };
     case 'SQLITE_FULL':
       return fullReply(file);
@@ -136,6 +141,6 @@ function fullReply(file: string): Reply {
     said: isDiskFull ? 'the disk is full' : 'the database has reached its quota',
     advice: isDiskFull
       ? 'Free some space; nothing that was recorded is lost'
-      : 'Stop smbwarden and move the file elsewhere: it then begins a new history',
+      : 'Raise "quota" in the configuration, or shorten "retention"; nothing that was recorded is lost',
   };
 }

@@ -1,9 +1,12 @@
-import type { History, Outbox, RetainedLedger, Settings } from '../domain/history.ts';
-import { type DatabaseOptions, openDatabase } from './database.ts';
+import type { CommandLog, History, Outbox, RetainedLedger, Settings } from '../domain/history.ts';
+import { type Backup, backupsOf, takeBackup } from './backup.ts';
+import { commandLogIn } from './commands.ts';
+import { type DatabaseOptions, openDatabase, type Restored } from './database.ts';
 import { historyIn } from './history.ts';
-import type { SetAside } from './inspection.ts';
+import { type Vacuumed, vacuum } from './maintenance.ts';
 import { outboxIn } from './outbox.ts';
 import { retainedLedgerIn } from './retained.ts';
+import { type Dropped, type Retention, retentionIn } from './retention.ts';
 import { settingsIn } from './settings.ts';
 
 /** Everything that is remembered, in one SQLite file. Every method throws StorageError where the file fails it. */
@@ -12,8 +15,20 @@ export interface Storage {
   readonly outbox: Outbox;
   readonly retained: RetainedLedger;
   readonly settings: Settings;
-  /** A damaged file was set aside when this one was opened; the history before `at` is in it. */
-  readonly restored: SetAside | null;
+  readonly commands: CommandLog;
+  /** What was done about a damaged file when this one was opened; null: it was not damaged. */
+  readonly restored: Restored | null;
+  /** Drops what is older than the owner wants to keep it; see `retentionIn`. */
+  readonly retention: {
+    lastAt(): number | null;
+    drop(keep: Retention, now: number): Generator<undefined, Dropped, void>;
+  };
+  /** The daily copy beside the database; see `takeBackup`. */
+  backUp(now: number): Promise<Backup>;
+  /** Rewrites the whole file without its free pages. */
+  vacuum(): Vacuumed;
+  /** Milliseconds UTC; null: there is no backup. */
+  lastBackupAt(): number | null;
   /** Ends the use of the file. May be called again. */
   close(): void;
 }
@@ -30,7 +45,12 @@ export function openStorage(options: DatabaseOptions): Storage {
     outbox,
     retained: retainedLedgerIn(connection),
     settings: settingsIn(connection),
+    commands: commandLogIn(connection),
     restored: connection.restored,
+    retention: retentionIn(connection),
+    vacuum: () => vacuum(connection, options.file),
+    lastBackupAt: () => backupsOf(options.file)[0]?.at ?? null,
+    backUp: (now) => takeBackup(connection, options.file, now),
     close: connection.close,
   };
 }

@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import type { Level } from '../domain/level.ts';
 import type { RecordedSweep, SweepSummary } from '../domain/sweep.ts';
+import { pages } from './pages.ts';
 
 interface SweepRow {
   readonly id: number;
@@ -28,6 +29,9 @@ export function sweepsIn(db: Database) {
     VALUES (:kind, :started_at, :finished_at, :duration_ms, :last_answer_ms, :level, :targets, :addresses, :hosts_up,
       :complete, :suspect, :connections, :datagrams, :bytes)`);
   const newest = db.prepare<[number], SweepRow>('SELECT * FROM sweeps ORDER BY id DESC LIMIT ?');
+  const after = db.prepare<[number, number], SweepRow>(
+    'SELECT * FROM sweeps WHERE id > ? ORDER BY id LIMIT ?',
+  );
   const swept = db.prepare<[], 0 | 1>("SELECT EXISTS (SELECT 1 FROM sweeps WHERE kind = 'sweep')").pluck();
   return {
     /** Adds the sweep and gives it its number. @throws SqliteError when a number in it has a fraction. */
@@ -37,6 +41,10 @@ export function sweepsIn(db: Database) {
     }),
     /** True once a sweep, and not only checks, has been recorded. */
     hasSwept: (): boolean => swept.get() === 1,
+    /** Every sweep and check, oldest first. */
+    *all(): Generator<RecordedSweep> {
+      for (const row of pages(after)) yield toSweep(row);
+    },
     /** Newest first, checks included. */
     newest: (limit: number): readonly RecordedSweep[] => newest.all(limit).map(toSweep),
   };

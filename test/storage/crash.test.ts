@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -10,6 +12,7 @@ import { SAMPLE_TIME, sampleChange, sampleEvent, sampleHost } from '../support/s
 
 const SWEEPS = 20;
 const IMAGES = 60;
+const KILLS = 4;
 const SEED = 20_261_121;
 
 /** The n-th sweep: another dialect answer, one change, one event. */
@@ -88,4 +91,51 @@ function verdictOn(file: string): unknown {
   const verdict = db.pragma('integrity_check', { simple: true });
   db.close();
   return verdict;
+}
+
+it('survives being killed in the middle of its work, over and over', async () => {
+  const file = temporaryFile();
+  const sweeps: number[] = [];
+  for (let n = 0; n < KILLS; n += 1) {
+    await killedWriter(file);
+    const { history, outbox, restored, close } = openStorage({
+      file,
+      mode: 'read-write',
+      version: '1.0.0',
+      now: () => SAMPLE_TIME,
+    });
+    const recorded = history.sweeps(-1).length;
+    expect(restored).toBeNull();
+    expect(outbox.size()).toBe(recorded);
+    expect(history.ledger({}).reduce((sum, entry) => sum + entry.datagrams, 0)).toBe(recorded);
+    close();
+    expect(verdictOn(file)).toBe('ok');
+    sweeps.push(recorded);
+  }
+  expect(sweeps.toSorted((a, b) => a - b)).toEqual(sweeps);
+  expect(sweeps.at(-1)).toBeGreaterThan(KILLS);
+});
+
+/** Another process that records sweeps, each with one event and one datagram, until it is killed after some of them. */
+async function killedWriter(file: string): Promise<void> {
+  const module = (path: string) => JSON.stringify(new URL(`../../${path}`, import.meta.url).href);
+  const script = `
+    import { openStorage } from ${module('storage/storage.ts')};
+    import { sweepOf } from ${module('test/support/sample-history.ts')};
+    import { sampleEvent } from ${module('test/support/samples.ts')};
+    const { history } = openStorage({ file: process.argv[1], mode: 'read-write', version: '1.0.0', now: () => 0 });
+    const sent = { transport: 'udp', port: 137, probe: 'nbstat', connections: 0, datagrams: 1, bytes: 50 };
+    const ledger = [{ ...sent, day: '2026-11-21', hostId: null, address: null }];
+    for (let n = 0; ; n += 1) {
+      const events = [sampleEvent({ id: process.pid + '-' + n })];
+      history.recordSweep({ ...sweepOf(${SAMPLE_TIME} + n), events, ledger });
+      if (n === 5) process.stdout.write('on its way');
+    }`;
+  const writer = spawn(process.execPath, ['--input-type=module', '--eval', script, file], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(writer, 'exit');
+  await once(writer.stdout, 'data');
+  writer.kill('SIGKILL');
+  await ended;
 }

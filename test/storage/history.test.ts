@@ -211,27 +211,43 @@ describe('a sweep that cannot be recorded whole', () => {
 });
 
 describe('an unchanged sweep', () => {
-  it('adds one row to sweeps and nothing else, and grows the file by less than 200 bytes', () => {
+  it('adds one row to sweeps and nothing else, the ledger of the day included, and grows the file by less than 200 bytes', () => {
     const file = temporaryFile();
     const { history } = openTestStorage({ file });
     const hosts = manyHosts(50);
-    history.recordSweep(
-      sweepOf(
+    const sent = {
+      transport: 'udp',
+      port: 137,
+      probe: 'nbstat',
+      connections: 0,
+      datagrams: 1,
+      bytes: 50,
+    } as const;
+    const ledger = hosts.map(({ id, facts }) => ({
+      ...sent,
+      day: '2026-11-21',
+      hostId: id,
+      address: facts.addresses?.[0] ?? null,
+    }));
+    history.recordSweep({
+      ...sweepOf(
         SAMPLE_TIME,
         hosts.map((host) => firstSight(host)),
       ),
-    );
+      ledger,
+    });
     const before = { rows: rowCounts(file), bytes: usedBytes(file) };
 
     const sweeps = 500;
     for (let n = 1; n <= sweeps; n += 1) {
       const at = SAMPLE_TIME + n * 15 * MINUTE_MS;
-      history.recordSweep(
-        sweepOf(
+      history.recordSweep({
+        ...sweepOf(
           at,
           hosts.map((host) => seenAgain(host, at)),
         ),
-      );
+        ledger,
+      });
     }
     expect(rowCounts(file)).toEqual({ ...before.rows, sweeps: 1 + sweeps });
     expect((usedBytes(file) - before.bytes) / sweeps).toBeLessThan(200);

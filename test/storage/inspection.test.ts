@@ -50,7 +50,7 @@ describe('a newer schema', () => {
     openTestStorage({ file, version: '9.8.7', migrations }).close();
     const before = readFileSync(file);
     const refusal =
-      /schema 7, written by smbwarden 9\.8\.7; this is 1\.0\.0, which knows schema 1\. Upgrade smbwarden$/;
+      /schema 7, written by smbwarden 9\.8\.7; this is 1\.0\.0, which knows schema 2\. Upgrade smbwarden$/;
     expectStorageError(() => openTestStorage({ file }), 'newer-schema', refusal);
     expectStorageError(() => openTestStorage({ file, mode: 'read-only' }), 'newer-schema', refusal);
     expect(readFileSync(file)).toEqual(before);
@@ -59,13 +59,30 @@ describe('a newer schema', () => {
 
   it('is refused with the copy that this version can use, where there is one', () => {
     const file = recordedFile();
-    const migrations = [...readMigrations(), { number: 2, sql: 'CREATE TABLE novelty (id INTEGER) STRICT' }];
+    const migrations = [...readMigrations(), { number: 3, sql: 'CREATE TABLE novelty (id INTEGER) STRICT' }];
     openTestStorage({ file, version: '9.8.7', migrations }).close();
     expectStorageError(
       () => openTestStorage({ file }),
       'newer-schema',
-      `or restore ${schemaBackup(file, 1)}`,
+      `or restore ${schemaBackup(file, 2)}`,
     );
+  });
+});
+
+describe('a reader that may not write beside the file', () => {
+  it('reads what a crash left, log included, and leaves nothing behind', () => {
+    const file = crashedFile();
+    readableByAll(file);
+    const before = readdirSync(dirname(file));
+    expect(readWithoutPrivileges(file)).toEqual({ hosts: 300, sweeps: 2, left: [] });
+    expect(readdirSync(dirname(file))).toEqual(before);
+  });
+
+  it('says so where the copy does not hold together', () => {
+    const file = crashedFile();
+    overwrite(file, 4096 * 20, Buffer.alloc(4096, 0xa5));
+    readableByAll(file);
+    expect(readWithoutPrivileges(file)).toEqual({ error: expect.stringMatching(/^corrupt /), left: [] });
   });
 });
 
@@ -94,7 +111,7 @@ describe('a damaged file', () => {
     const before = readFileSync(file);
     const storage = openTestStorage({ file, now: () => LATER });
     const setAside = `${file}.corrupt.20261121T224205.000Z`;
-    expect(storage.restored).toEqual({ setAside, at: LATER });
+    expect(storage.restored).toEqual({ setAside, at: LATER, backup: null });
     expect(readFileSync(setAside)).toEqual(before);
     expect(storage.history.hosts().size).toBe(0);
     storage.history.recordSweep(firstSweep());
@@ -128,11 +145,11 @@ describe('a damaged file', () => {
     );
     daemon.close();
     const blank = Buffer.alloc(4096, 0xa5);
-    for (let page = 12; page < 60; page += 1) overwrite(file, page * 4096, blank);
+    for (let page = 60; page < 110; page += 1) overwrite(file, page * 4096, blank);
 
     const next = openTestStorage({ file });
     expect(next.restored).toBeNull();
-    expectStorageError(() => next.history.hosts(), 'corrupt', /read the hosts: .*Start smbwarden again/);
+    expectStorageError(() => next.history.hosts(), 'corrupt', /read the hosts: .*Restart the daemon/);
     next.close();
     expect(openTestStorage({ file }).restored?.setAside).toMatch(/\.corrupt\./);
   });
@@ -185,6 +202,39 @@ function overwrite(file: string, offset: number, bytes: Buffer): void {
   const content = readFileSync(file);
   bytes.copy(content, offset);
   writeFileSync(file, content);
+}
+
+function readableByAll(file: string): void {
+  for (const suffix of ['', '-wal']) chmodSync(file + suffix, 0o644);
+  chmodSync(dirname(file), 0o755);
+}
+
+/** What such a reader found, or its error, and what it left in its folder for temporary files. See below. */
+function readWithoutPrivileges(file: string): unknown {
+  const temporary = dirname(temporaryFile());
+  chmodSync(temporary, 0o777);
+  const options = { file, mode: 'read-only', version: '1.0.0' };
+  const script = `
+    import { readdirSync } from 'node:fs';
+    import { openStorage } from ${JSON.stringify(new URL('../../storage/storage.ts', import.meta.url).href)};
+    import { readMigrations } from ${JSON.stringify(new URL('../../storage/migrations.ts', import.meta.url).href)};
+    const migrations = readMigrations();
+    const now = () => 0;
+    openStorage({ file: ':memory:', mode: 'read-write', version: '1.0.0', migrations, now }).close();
+    if (process.getuid() === 0) process.setuid(65534);
+    const found = {};
+    try {
+      const storage = openStorage({ ...${JSON.stringify(options)}, migrations, now });
+      found.hosts = storage.history.hosts().size;
+      found.sweeps = storage.history.sweeps(9).length;
+      storage.close();
+    } catch (error) {
+      found.error = error.code + ' ' + error.message;
+    }
+    console.log(JSON.stringify({ ...found, left: readdirSync(process.env.TMPDIR) }));`;
+  const args = ['--input-type=module', '--eval', script];
+  const env = { ...process.env, TMPDIR: temporary };
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env }));
 }
 
 /**

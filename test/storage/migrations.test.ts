@@ -65,6 +65,25 @@ it('keep the history, and a copy of the file as it was', () => {
   expect(copy.history.hosts()).toEqual(after.history.hosts());
 });
 
+it('bring a history of the first schema up to date, with nothing ignored and nothing acknowledged', () => {
+  const file = temporaryFile();
+  const first = openRaw(file);
+  migrate(first, migrations.slice(0, 1), file);
+  first.exec(`
+    INSERT INTO hosts VALUES ('h001132aabbcc', '00:11:32:aa:bb:cc', 0, 1, 2, 1, 0, '{}', NULL);
+    INSERT INTO findings VALUES ('f_3k2m9q', 'h001132aabbcc', 'smb1-enabled', 'high', 'SMB 1 is accepted', 'open', 1, NULL, 2, '[]')`);
+  first.close();
+
+  const { history } = openTestStorage({ file });
+  expect(history.hosts().get('h001132aabbcc')).toMatchObject({
+    firstSeenAt: 1,
+    ignored: null,
+    findings: [{ id: 'f_3k2m9q', state: 'open', acknowledged: null }],
+  });
+  expect(history.ledger({})).toEqual([]);
+  expect(existsSync(schemaBackup(file, 1))).toBe(true);
+});
+
 it('leave the schema as it was when a step fails half-way', () => {
   const db = openRaw(':memory:');
   migrate(db, migrations, ':memory:');

@@ -44,3 +44,13 @@ it('takes all events or none', () => {
   expect(() => outbox.add(events)).toThrow('UNIQUE constraint failed: outbox.event_id');
   expect(outbox.waiting(10).map((event) => event.id)).toEqual(['e1']);
 });
+
+it('puts one event in the place of several, or leaves everything as it was', () => {
+  const { outbox } = openTestStorage();
+  const summary = sampleEvent({ id: 'e1-missed', type: 'events_missed', count: 2 });
+  outbox.add(events);
+  expect(() => outbox.remove(['e3', 'e1'], events[2])).toThrow('UNIQUE constraint failed: outbox.event_id');
+  expect(outbox.waiting(10)).toEqual(events);
+  outbox.remove(['e3', 'e1'], summary);
+  expect(outbox.waiting(10).map((event) => event.id)).toEqual(['e2', 'e1-missed']);
+});
