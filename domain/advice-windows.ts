@@ -30,6 +30,37 @@ export const SMBGHOST_FIXES: readonly Fix[] = [
   },
 ];
 
+/** What to do about a Windows without the update of March 2017. */
+export const MS17010_FIXES: readonly Fix[] = [
+  {
+    platform: 'Windows: settings',
+    steps: [
+      'Take the machine off the network until it is done. Settings > Windows Update (Windows 7: Control Panel > Windows Update) installs the update with the later ones; if there are none left to install, fetch MS17-010 for the release from https://www.catalog.update.microsoft.com (Windows XP, Vista, 8 and Server 2003: KB4012598).',
+      'In any case switch SMB 1 off: `optionalfeatures.exe`, clear "SMB 1.0/CIFS File Sharing Support", restart. Windows XP and Server 2003 know nothing newer: replace them.',
+      'It may have been broken into already: scan it for malware before it goes back.',
+    ],
+  },
+  {
+    platform: 'Windows: PowerShell',
+    steps: [
+      'To see how old the driver is: `(Get-Item C:\\Windows\\System32\\drivers\\srv.sys).VersionInfo.FileVersion`; Microsoft lists the versions that hold the update in its article 4023262.',
+      'At once, as administrator: `Set-SmbServerConfiguration -EnableSMB1Protocol $false -Force` (Windows 8, Server 2012 and newer). On Windows 7 and Server 2008 R2: `Set-ItemProperty HKLM:\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters SMB1 -Type DWORD -Value 0 -Force`, then restart.',
+    ],
+  },
+  {
+    platform: 'Windows: Group Policy',
+    steps: [
+      'Computer Configuration > Preferences > Windows Settings > Registry: `HKLM\\SYSTEM\\CurrentControlSet\\Services\\LanmanServer\\Parameters`, value `SMB1`, REG_DWORD, `0`. Takes effect after a restart.',
+    ],
+  },
+  {
+    platform: 'Printers and scanners',
+    steps: [
+      'Devices that run Windows inside (print servers, laboratory and till systems): ask the manufacturer for an update; until then put the device on a network of its own, or block TCP 139 and 445 to it.',
+    ],
+  },
+];
+
 /** What to do about a Windows that gets no more updates. */
 export const END_OF_LIFE_FIXES: readonly Fix[] = [
   {

@@ -2,7 +2,7 @@ import { ENCRYPTION_FIXES } from './advice-encryption.ts';
 import { NETBIOS_NAME_SERVICE_FIXES, NETBIOS_SESSION_FIXES } from './advice-netbios.ts';
 import { ANONYMOUS_FIXES } from './advice-shares.ts';
 import { AGENT_HOST_FIXES, ENDPOINT_MAPPER_FIXES, SIGNING_FIXES, SMB1_FIXES } from './advice-smb.ts';
-import { END_OF_LIFE_FIXES, SMBGHOST_FIXES } from './advice-windows.ts';
+import { END_OF_LIFE_FIXES, MS17010_FIXES, SMBGHOST_FIXES } from './advice-windows.ts';
 import { ruleOf } from './assess.ts';
 import { CHECKED_ON } from './end-of-life.ts';
 import { RULE_IDS, type RuleId, type Severity } from './finding.ts';
@@ -66,6 +66,14 @@ const ANONYMOUS_TEST =
   'At most once a day (by `check` and `sweep --level L4`, five times): a session with an empty name and no password, which ' +
   'asks the server for its list of shares (MS-SRVS, NetrShareEnum). Print shares and administrative shares are left alone.';
 
+const GUEST_TEST =
+  'With `levels: {guestTest: true}`, in turn with that: a logon under a made-up name with an empty password, and the same ' +
+  'questions in the session of a guest, where the server lets one in.';
+
+const GUEST_TURN =
+  'What the evidence says of a guest is looked at again by the guest test alone: every other day, in scheduled sweeps, while ' +
+  '`levels.guestTest` is true.';
+
 const ADVICE: Readonly<Record<RuleId, Omit<Advice, 'rule' | 'severity' | 'title'>>> = {
   'smb-guest-writable-share': {
     means: [
@@ -74,10 +82,11 @@ const ADVICE: Readonly<Record<RuleId, Omit<Advice, 'rule' | 'severity' | 'title'
       'It is judged by the settings of the share as the server computes them. Permissions of the file system below may ' +
         'still forbid it; nothing was written to find out.',
     ],
-    tested: `${ANONYMOUS_TEST} Writing is judged by the MaximalAccess that the server reports with the share; nothing is ever written.`,
-    evidence: 'The names of the shares.',
+    tested: `${ANONYMOUS_TEST} ${GUEST_TEST} Writing is judged by the MaximalAccess that the server reports with the share; nothing is ever written.`,
+    evidence:
+      'The names of the shares, and whether a session without a name or that of a guest is given them.',
     fixes: ANONYMOUS_FIXES,
-    verify: [SWEEP_TOMORROW],
+    verify: [SWEEP_TOMORROW, GUEST_TURN],
   },
   'smb-guest-readable-share': {
     means: [
@@ -85,10 +94,15 @@ const ADVICE: Readonly<Record<RuleId, Omit<Advice, 'rule' | 'severity' | 'title'
         'television that was broken into, a visitor with a laptop.',
       'For a collection of music that may be what you want; for backups and documents it is not.',
     ],
-    tested: `${ANONYMOUS_TEST} The root of each disk share was opened once for reading and closed again; no file name was read.`,
-    evidence: 'The names of the shares.',
+    tested: `${ANONYMOUS_TEST} ${GUEST_TEST} The root of each disk share was opened once for reading and closed again; no file name was read.`,
+    evidence:
+      'The names of the shares, and whether a session without a name or that of a guest is given them.',
     fixes: ANONYMOUS_FIXES,
-    verify: [SWEEP_TOMORROW, 'From another machine, `smbclient //HOST/SHARE -N -c ls` is refused.'],
+    verify: [
+      SWEEP_TOMORROW,
+      GUEST_TURN,
+      'From another machine, `smbclient //HOST/SHARE -N -c ls` is refused.',
+    ],
   },
   'smb-null-session': {
     means: [
@@ -202,6 +216,27 @@ const ADVICE: Readonly<Record<RuleId, Omit<Advice, 'rule' | 'severity' | 'title'
       'From a Linux machine, `smbclient -L HOST -U USER --client-protection=encrypt` lists the shares.',
     ],
   },
+  'ms17-010-unpatched': {
+    means: [
+      'Microsoft closed several holes in SMB 1 in March 2017 (MS17-010, "EternalBlue"). Through them anybody who reaches the ' +
+        'port runs code on the machine, without a password. WannaCry and NotPetya spread that way, and machines that are open ' +
+        'to it are still found and taken over by themselves.',
+      'The server answers as Windows without the update does. That is a strong sign and no proof: what is installed can be ' +
+        'seen only on the machine itself. The opposite answer clears it of this hole, not of others.',
+    ],
+    tested:
+      'Opt-in (`levels.ms17010`), at most once a day: in an anonymous session of SMB 1, one look into a pipe that nobody has ' +
+      'opened (TRANS_PEEK_NMPIPE, [MS-CIFS] 2.2.5.5), the question that nmap and Metasploit put. Every server refuses it; ' +
+      'STATUS_INSUFF_SERVER_RESOURCES is the refusal of one without the update. Nothing is exploited. A host that lets no ' +
+      'anonymous session in, or hangs up, stays unknown.',
+    evidence: 'The status with which the look was refused.',
+    fixes: MS17010_FIXES,
+    verify: [
+      'Run `smbwarden check HOST` a day after the last attempt, or wait for the next sweep that asks: the finding turns to ' +
+        'resolved once the refusal is another one, or SMB 1 is no longer accepted.',
+      'From a Linux machine, `nmap -p445 --script smb-vuln-ms17-010 HOST` no longer says "VULNERABLE".',
+    ],
+  },
   'smbghost-indicator': {
     means: [
       'CVE-2020-0796, "SMBGhost": a fault in the decompression of SMB 3.1.1 lets anybody who reaches the port run code on ' +
@@ -238,6 +273,28 @@ const ADVICE: Readonly<Record<RuleId, Omit<Advice, 'rule' | 'severity' | 'title'
       '`smbwarden check HOST`: the finding turns to resolved once the host tells a version that is in support.',
       'On the machine, `winver` names the release; compare it with https://learn.microsoft.com/lifecycle/products/.',
     ],
+  },
+  'expectation-violated': {
+    means: [
+      'The machine differs from what you declared in the configuration, for it (`hosts:`) or for all (`expect:`). Either ' +
+        'something has changed on it, by an update, a reset or a hand, or the declaration is out of date.',
+      'What differs may be harmless in itself: that you wanted to be told is what makes it a finding.',
+    ],
+    tested:
+      'Everything that is known of the machine, whenever it was last asked, is compared with each declared item. An item of ' +
+      'which nothing is known neither opens nor closes the finding.',
+    evidence: 'Each difference: what was seen, and what is declared.',
+    fixes: [
+      {
+        platform: 'This machine',
+        steps: [
+          '`smbwarden history --host HOST` shows what changed, and when.',
+          'Put the machine back, by the fix of the rule that fits (`smbwarden explain smb1-enabled`, for one); or, where the ' +
+            'change is meant to stay, correct `hosts:` or `expect:` in /etc/smbwarden/config.yaml and `systemctl reload smbwarden`.',
+        ],
+      },
+    ],
+    verify: ['`smbwarden config check`, then `smbwarden check HOST`: the finding turns to resolved.'],
   },
   'rpc-endpoint-mapper-exposed': {
     means: [

@@ -1,4 +1,5 @@
 import { isSupported, windowsVersion } from './end-of-life.ts';
+import { type Expectation, judgeExpectation } from './expectation.ts';
 import { type Facts, type SigningPolicy, saysNo, servicesOf } from './facts.ts';
 import type { RuleId, Severity } from './finding.ts';
 import { judgeNullSession, judgeReadableShare, judgeWritableShare } from './judge-shares.ts';
@@ -13,19 +14,31 @@ export type Verdict =
   | { readonly answer: 'no'; readonly evidence: readonly string[] }
   | { readonly answer: 'unknown' };
 
+/** What the owner declared of a host, and everything that is known of it, the sweep in question included. */
+export interface Standing {
+  readonly known: Facts;
+  readonly expected: Expectation;
+}
+
 /**
  * A pure function from the facts that one sweep saw, and the time of that sweep (`now`, milliseconds UTC), to a verdict.
- * Only what was seen in that sweep is in `facts`.
+ * Only what was seen in that sweep is in `facts`. A rule that judges by `standing` says `unknown` without it.
  */
 export interface Rule {
   readonly id: RuleId;
   readonly severity: Severity;
   readonly title: string;
-  readonly judge: (facts: Facts, now: number) => Verdict;
+  readonly judge: (facts: Facts, now: number, standing?: Standing) => Verdict;
 }
 
 /** All rules, in the order in which findings of one host are shown when their severity is the same. */
 export const RULES: readonly Rule[] = [
+  {
+    id: 'ms17-010-unpatched',
+    severity: 'critical',
+    title: 'Answers as a server without the update of MS17-010',
+    judge: judgePatchState,
+  },
   { id: 'smb1-only', severity: 'critical', title: 'Speaks SMB 1 and nothing newer', judge: judgeSmb1Only },
   {
     id: 'smb-guest-writable-share',
@@ -34,6 +47,12 @@ export const RULES: readonly Rule[] = [
     judge: judgeWritableShare,
   },
   { id: 'smb1-enabled', severity: 'high', title: 'SMB 1 is accepted', judge: judgeSmb1Enabled },
+  {
+    id: 'expectation-violated',
+    severity: 'high',
+    title: 'Differs from what is declared of it',
+    judge: judgeDeclared,
+  },
   {
     id: 'smb-guest-readable-share',
     severity: 'high',
@@ -97,8 +116,8 @@ export const RULES: readonly Rule[] = [
 ];
 
 /** Every rule's verdict on the facts that one sweep saw of one host at `now`, milliseconds UTC. */
-export function assess(seen: Facts, now: number): ReadonlyMap<RuleId, Verdict> {
-  return new Map(RULES.map((rule) => [rule.id, rule.judge(seen, now)]));
+export function assess(seen: Facts, now: number, standing?: Standing): ReadonlyMap<RuleId, Verdict> {
+  return new Map(RULES.map((rule) => [rule.id, rule.judge(seen, now, standing)]));
 }
 
 /** The rule of that id. */
@@ -110,6 +129,12 @@ export function ruleOf(id: RuleId): Rule {
 
 const UNKNOWN: Verdict = { answer: 'unknown' };
 const no = (...evidence: string[]): Verdict => ({ answer: 'no', evidence });
+
+function judgeDeclared(_seen: Facts, now: number, standing?: Standing): Verdict {
+  if (standing === undefined) return UNKNOWN;
+  const { expected, known } = standing;
+  return judgeExpectation(expected, known, (rule, facts) => ruleOf(rule).judge(facts, now));
+}
 
 function judgeNetbiosSession(facts: Facts): Verdict {
   const session = facts['netbios.session'];
@@ -152,6 +177,21 @@ function judgeSmb1Only(facts: Facts): Verdict {
     return { answer: 'yes', evidence, unambiguous: true };
   }
   if (facts['smb.smb1'] === 'no') return no('"NT LM 0.12" was refused');
+  return noSmbPort(facts);
+}
+
+/** A second look would be a second logon of the same day: the server's own word stands, as with the shares. */
+function judgePatchState(facts: Facts): Verdict {
+  const question = 'SMB 1: a look into a pipe that nobody has opened was refused';
+  if (facts['smb.ms17010'] === 'yes') {
+    const evidence = [
+      `${question} with STATUS_INSUFF_SERVER_RESOURCES, as by Windows without the update of MS17-010`,
+    ];
+    return { answer: 'yes', evidence, unambiguous: true };
+  }
+  if (facts['smb.ms17010'] === 'no')
+    return no(`${question} as by servers that have the update, or need none`);
+  if (facts['smb.smb1'] === 'no') return no('SMB 1, through which alone the hole is reached, was refused');
   return noSmbPort(facts);
 }
 

@@ -14,7 +14,13 @@ export const CHANGE_TYPES = [
   'finding_reopened',
   'finding_resolved',
   'finding_acknowledged',
+  'finding_unacknowledged',
   'severity_raised',
+  'host_ignored',
+  'host_unignored',
+  'host_forgotten',
+  'probe_quarantined',
+  'quarantine_lifted',
   'sweep_failed',
   'sweep_suspect',
 ] as const;

@@ -1,5 +1,5 @@
-import { assess, RULES, type Rule, type Verdict } from './assess.ts';
 import type { Change, ChangeType, HostUpdate } from './change.ts';
+import { factInWords } from './fact-words.ts';
 import {
   type FactName,
   type Facts,
@@ -7,19 +7,13 @@ import {
   factNames,
   isServiceKey,
   mergeFacts,
-  type SmbIdentity,
   sameFact,
 } from './facts.ts';
-import { compareSeverity, type Finding, type FindingId } from './finding.ts';
 import { ABSENT_AFTER_SWEEPS, type HostRecord, hostName, LOST_AFTER_SWEEPS } from './host.ts';
 import type { SeenHost } from './identity.ts';
+import { judgeAll, type Moment } from './judge.ts';
+import { entryFor } from './owners-hosts.ts';
 import { visible } from './text.ts';
-
-export interface Moment {
-  /** Milliseconds UTC; one stamp for everything that a sweep records. */
-  readonly at: number;
-  readonly newFindingId: () => FindingId;
-}
 
 /** What differs between a host as it was known and as one sweep saw it, and the host as it is now. */
 export function compareSeen(before: HostRecord | null, seen: SeenHost, moment: Moment): HostUpdate {
@@ -29,8 +23,10 @@ export function compareSeen(before: HostRecord | null, seen: SeenHost, moment: M
       .filter((name) => !sameFact(facts[name], before?.facts[name]))
       .map((name) => [name, facts[name]]),
   ) as Facts;
-  const named = { id: seen.id, mac: seen.mac, facts };
-  const judged = judgeAll(before?.findings ?? [], seen, visible(hostName(named)), moment);
+  const known = { id: seen.id, mac: seen.mac, facts };
+  const entry = entryFor(moment.owners ?? new Map(), known);
+  const named = entry === null ? known : { ...known, ownersWord: entry };
+  const judged = judgeAll(before?.findings ?? [], seen, named, moment);
   const host: HostRecord = {
     ...named,
     isAgent: seen.isAgent,
@@ -43,6 +39,7 @@ export function compareSeen(before: HostRecord | null, seen: SeenHost, moment: M
       ...Object.fromEntries(seen.asked.map((question) => [question, moment.at])),
     },
     systemTime: seen.systemTime ?? before?.systemTime ?? null,
+    ignored: before?.ignored ?? null,
     findings: judged.findings,
   };
   const changes = [...hostChanges(before, host, changedFacts, moment.at), ...judged.changes];
@@ -75,132 +72,28 @@ export function compareAbsent(before: HostRecord, at: number): HostUpdate {
 }
 
 /**
- * Does an alert or a changed service rest on a single ambiguous look? Then the host is asked once more, on fresh
- * connections, before anything is recorded.
+ * The update for a host that the owner lets sleep: nothing was asked, so it keeps everything. `isListed`: the neighbour
+ * table shows it. That makes a host present which was thought to be gone; it proves nothing of one that was there, for
+ * the kernel keeps entries that it does not use. null: nothing differs.
  */
-export function needsSecondLook(update: HostUpdate, seen: SeenHost): boolean {
-  const verdicts = assess(seen.facts, update.host.lastSeenAt);
-  return update.changes.some((change) => {
-    if (change.type === 'service_changed' || change.type === 'finding_resolved') return true;
-    if (change.type !== 'finding_opened' && change.type !== 'finding_reopened') return false;
-    const rule = update.host.findings.find((finding) => finding.id === change.findingId)?.rule;
-    const verdict = rule === undefined ? undefined : verdicts.get(rule);
-    return verdict?.answer === 'yes' && !verdict.unambiguous;
-  });
+export function compareAsleep(before: HostRecord, isListed: boolean, at: number): HostUpdate | null {
+  if (!isListed || before.present) return null;
+  const host = { ...before, present: true, missedSweeps: 0 };
+  const wasLost = before.missedSweeps >= LOST_AFTER_SWEEPS;
+  const summary = `${visible(hostName(before))} is in the neighbour table again`;
+  return { ...unchanged(host), changes: wasLost ? [changeOf('host_returned', host, at, summary)] : [] };
 }
 
-/** Facts that a server proved by selecting SMB 1: they need no second look, and the question is not put twice. */
-const PROVEN_BY_SMB1: readonly FactName[] = [
-  'smb.smb1',
-  'smb.smb1.port',
-  'smb.signing.smb1',
-  'smb.smb2',
-  'smb.signing.smb2',
-];
-
-/** A second attempt to log on is not made, and a server's own yes or no to the first needs none. */
-const ASKED_ONCE: readonly FactName[] = [
-  'smb.anonymous.session',
-  'smb.anonymous.shares',
-  'smb.encryption.required',
-];
-
-/**
- * The facts of a first look that a second one bears out: those that say nothing new, and those that both looks agree
- * on. What the looks disagree on is unknown, so what was known before goes on. Where the host was met stays in any
- * case: without its addresses it could not be recognised again.
- */
-export function confirmedFacts(known: Facts, first: Facts, second: Facts): Facts {
-  const proven = first['smb.smb1'] === 'yes';
-  return Object.fromEntries(
-    factNames(first)
-      .filter(
-        (name) =>
-          name === 'addresses' ||
-          sameFact(first[name], known[name]) ||
-          sameFact(first[name], second[name]) ||
-          ASKED_ONCE.includes(name) ||
-          (proven && PROVEN_BY_SMB1.includes(name)),
-      )
-      .map((name) => [name, first[name]]),
-  ) as Facts;
-}
-
-interface Judged {
-  readonly findings: readonly Finding[];
-  readonly changed: readonly Finding[];
-  readonly confirmed: readonly FindingId[];
-  readonly changes: readonly Change[];
-}
-
-function judgeAll(findings: readonly Finding[], seen: SeenHost, name: string, moment: Moment): Judged {
-  const verdicts = assess(seen.facts, moment.at);
-  const after = new Map(findings.map((finding) => [finding.rule, finding]));
-  const changed: Finding[] = [];
-  const confirmed: FindingId[] = [];
-  const changes: Change[] = [];
-  for (const rule of RULES) {
-    const verdict = verdicts.get(rule.id) ?? { answer: 'unknown' };
-    const before = after.get(rule.id) ?? null;
-    const step = judge(rule, verdict, before, seen, moment);
-    if (step === null) continue;
-    after.set(rule.id, step.finding);
-    if (step.differs) changed.push(step.finding);
-    if (verdict.answer === 'yes' && !step.differs) confirmed.push(step.finding.id);
-    if (step.type !== null) changes.push(findingChange(step.type, step.finding, name, moment.at));
-  }
-  return { findings: [...after.values()], changed, confirmed, changes };
-}
-
-interface Step {
-  readonly finding: Finding;
-  /** In more than `confirmedAt`. */
-  readonly differs: boolean;
-  readonly type: ChangeType | null;
-}
-
-function judge(
-  rule: Rule,
-  verdict: Verdict,
-  before: Finding | null,
-  seen: SeenHost,
-  { at, newFindingId }: Moment,
-): Step | null {
-  if (verdict.answer === 'unknown') return null;
-  if (verdict.answer === 'no') {
-    if (before === null || before.state === 'resolved') return null;
-    const resolved: Finding = { ...before, state: 'resolved', resolvedAt: at, evidence: verdict.evidence };
-    return { finding: resolved, differs: true, type: 'finding_resolved' };
-  }
-  const { severity, title } = rule;
-  const said = { severity, title, confirmedAt: at, evidence: verdict.evidence };
-  if (before === null || before.state === 'resolved') {
-    const id = before?.id ?? newFindingId();
-    const opened: Finding = {
-      ...said,
-      id,
-      hostId: seen.id,
-      rule: rule.id,
-      state: 'open',
-      openedAt: at,
-      resolvedAt: null,
-    };
-    return { finding: opened, differs: true, type: before === null ? 'finding_opened' : 'finding_reopened' };
-  }
-  const raised = compareSeverity(severity, before.severity) > 0;
-  const differs =
-    severity !== before.severity || JSON.stringify(before.evidence) !== JSON.stringify(verdict.evidence);
-  return { finding: { ...before, ...said }, differs, type: raised ? 'severity_raised' : null };
-}
-
-function findingChange(type: ChangeType, finding: Finding, name: string, at: number): Change {
-  const verbs: Partial<Record<ChangeType, string>> = {
-    finding_reopened: ' again',
-    finding_resolved: ': no longer so',
-    severity_raised: `: now ${finding.severity}`,
+/** The update that tells of no difference. */
+export function unchanged(host: HostRecord): HostUpdate {
+  return {
+    host,
+    isNew: false,
+    changedFacts: {},
+    changedFindings: [],
+    confirmedFindings: [],
+    changes: [],
   };
-  const summary = `${name}: ${finding.title}${verbs[type] ?? ''}`;
-  return { at, type, hostId: finding.hostId, findingId: finding.id, summary, fact: null };
 }
 
 function hostChanges(before: HostRecord | null, host: HostRecord, changed: Facts, at: number): Change[] {
@@ -220,24 +113,8 @@ function factChange(fact: FactName, before: HostRecord, host: HostRecord, name: 
   const type: ChangeType =
     fact === 'addresses' ? 'host_moved' : isServiceKey(fact) ? 'service_changed' : 'fact_changed';
   const what = fact === 'addresses' ? 'moved' : `${fact} changed`;
-  const summary = `${name} ${what} from ${said(was)} to ${said(is)}`;
+  const summary = `${name} ${what} from ${factInWords(was)} to ${factInWords(is)}`;
   return { ...changeOf(type, host, at, summary), fact: { name: fact, before: was, after: is as FactValue } };
-}
-
-function said(value: FactValue | null): string {
-  if (value === null || value === undefined) return 'none';
-  if (isIdentity(value)) return visible(Object.values(value).filter(Boolean).join(', ') || 'none');
-  if (!Array.isArray(value)) return visible(String(value));
-  const words = value.map((each: unknown) => {
-    if (typeof each !== 'object' || each === null || !('name' in each) || !('suffix' in each))
-      return String(each);
-    return `${String(each.name)}<${Number(each.suffix).toString(16).padStart(2, '0')}>`;
-  });
-  return words.length === 0 ? 'none' : visible(words.join(', '));
-}
-
-function isIdentity(value: FactValue): value is SmbIdentity {
-  return typeof value === 'object' && value !== null && 'version' in value;
 }
 
 function changeOf(type: ChangeType, host: HostRecord, at: number, summary: string): Change {

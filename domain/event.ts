@@ -6,6 +6,7 @@ import {
   type HostRecord,
   hostName,
   isGloballyAdministered,
+  isIgnored,
   type Mac,
 } from './host.ts';
 
@@ -51,7 +52,8 @@ export type EventType = (typeof EVENT_TYPES)[number];
 
 /**
  * The event for each change that is worth telling, in the same order: findings at or above `threshold`, hosts that are
- * or will be Home Assistant devices, and what concerns the sweep. Changed facts and services raise none.
+ * or will be Home Assistant devices, what harm feedback has quarantined, and what concerns the sweep. Changed facts and
+ * services raise none.
  * `newId` is called once per event.
  */
 export function eventsFor(
@@ -72,7 +74,14 @@ export function eventsFor(
 }
 
 function eventTypeOf(type: ChangeType): EventType | null {
-  return type === 'service_changed' || type === 'fact_changed' ? null : type;
+  // An acknowledgement that ends leaves the finding open, for whoever is told by events alone: open again.
+  if (type === 'finding_unacknowledged') return 'finding_reopened';
+  if (type === 'probe_quarantined') return 'agent_problem';
+  return isEventType(type) ? type : null;
+}
+
+function isEventType(type: string): type is EventType {
+  return EVENT_TYPES.some((each) => each === type);
 }
 
 function isWorthTelling(
@@ -81,10 +90,12 @@ function isWorthTelling(
   finding: Finding | undefined,
   threshold: Severity,
 ): boolean {
+  if (host !== undefined && isIgnored(host, change.at)) return false;
   if (change.findingId !== null)
     return finding !== undefined && compareSeverity(finding.severity, threshold) >= 0;
   if (change.hostId === null) return true;
   if (host === undefined) return false;
+  if (change.type === 'probe_quarantined') return true;
   return host.findings.length > 0 || (change.type === 'host_new' && isLasting(host));
 }
 
@@ -93,9 +104,14 @@ function isLasting(host: HostRecord): boolean {
   return host.mac !== null && isGloballyAdministered(host.mac);
 }
 
+/** Something is wrong with the agent itself. `message`: one sentence for people; `at`: milliseconds UTC. */
+export function problemEvent(message: string, at: number, id: string): SecurityEvent {
+  return eventOf('agent_problem', { at, summary: message }, undefined, undefined, id);
+}
+
 function eventOf(
   type: EventType,
-  change: Change,
+  change: Pick<Change, 'at' | 'summary'>,
   host: HostRecord | undefined,
   finding: Finding | undefined,
   id: string,

@@ -36,7 +36,7 @@ export interface SmbIdentity {
   readonly version: string | null;
 }
 
-/** One share, as an anonymous session sees it. Name and comment are a stranger's text. */
+/** One share, as a session without a password sees it. Name and comment are a stranger's text. */
 export interface Share {
   readonly name: string;
   readonly type: 'disk' | 'print' | 'device' | 'ipc';
@@ -74,22 +74,32 @@ interface NamedFacts {
   readonly 'smb.signing.smb1': SigningPolicy | null;
   readonly 'smb.signing.smb2': SigningPolicy | null;
   readonly 'smb.encryption.supported': 'yes' | 'no';
-  /** Does the server refuse sessions that are not encrypted. `no` needs an accepted session; missing: not proven. */
-  readonly 'smb.encryption.required': 'yes' | 'no';
+  /** Does the server refuse sessions that are not encrypted. `no` needs an accepted session; after a refused one it is unknown. */
+  readonly 'smb.encryption.required': Answer;
   /** Every cipher that 3.1.1 is spoken with, in the server's order of preference, by the names of [MS-SMB2] 2.2.3.1.2. */
   readonly 'smb.encryption.ciphers': readonly string[];
   /** What the NTLM challenge tells before any credential; null: the server sends none. */
   readonly 'smb.identity': SmbIdentity | null;
   /** Compression algorithms negotiated at 3.1.1. */
   readonly 'smb.compression': readonly string[];
-  /** Upper case with dashes as in [MS-DTYP] 2.3.4.3; null: all zero. */
+  /** Upper case with dashes as in [MS-DTYP] 2.3.4.3; null: all zero, or another one on every connection. */
   readonly 'smb.serverGuid': string | null;
+  /** Does the server keep its GUID from one connection to the next; asked with the identity. */
+  readonly 'smb.serverGuid.lasting': 'yes' | 'no';
   /** ISO 8601 to the second; null: the server does not tell. */
   readonly 'smb.bootTime': string | null;
   /** Is a session without any name or password accepted. */
   readonly 'smb.anonymous.session': 'yes' | 'no';
   /** What such a session is told of the shares; null: the list is refused. */
   readonly 'smb.anonymous.shares': readonly Share[] | null;
+  /** Is a user who cannot exist let in without a password; missing: the guest test, which is opt-in, never ran. */
+  readonly 'smb.guest.session': 'yes' | 'no';
+  /** What such a user is told of the shares; null: no session, or the list is refused. */
+  readonly 'smb.guest.shares': readonly Share[] | null;
+  /** DNS-SD service types the host announced by mDNS, of those that tell what it is; ascending, and only ever longer. */
+  readonly 'mdns.services': readonly string[];
+  /** Does the server answer as one without the update of MS17-010; missing: the check, which is opt-in, never ran. */
+  readonly 'smb.ms17010': 'yes' | 'no';
   /** A bind to the endpoint mapper was acknowledged. */
   readonly 'rpc.bindAcknowledged': 'yes' | 'no';
   /** Ports 135–139 and 445 on which this very machine listens beyond loopback; only on the agent's own host. */

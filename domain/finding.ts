@@ -1,3 +1,4 @@
+import type { Decision } from './decision.ts';
 import type { HostId } from './host.ts';
 
 /** Ascending. */
@@ -6,9 +7,11 @@ export type Severity = (typeof SEVERITIES)[number];
 
 /** Rules that are built. Ids are stable and documented in docs/findings.md. */
 export const RULE_IDS = [
+  'ms17-010-unpatched',
   'smb1-only',
   'smb-guest-writable-share',
   'smb1-enabled',
+  'expectation-violated',
   'smb-guest-readable-share',
   'smbghost-indicator',
   'os-end-of-life',
@@ -42,6 +45,8 @@ export interface Finding {
   readonly confirmedAt: number;
   /** What the judgement rests on: one sentence per observation, no times in it. */
   readonly evidence: readonly string[];
+  /** Not null while, and only while, the state is `acknowledged`. */
+  readonly acknowledged: Decision | null;
 }
 
 /** Positive when `a` is worse than `b`. */

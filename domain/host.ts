@@ -1,7 +1,9 @@
 import type { Address } from './address.ts';
 import type { AskedAt } from './cadence.ts';
+import { type Decision, hasEnded } from './decision.ts';
 import { type Facts, toldName } from './facts.ts';
 import type { Finding } from './finding.ts';
+import type { OwnersEntry } from './owners-hosts.ts';
 
 /** `h` + 12 hex digits of a globally administered MAC, else `u` + 12 random hex digits that are bound in the database. */
 export type HostId = string;
@@ -23,11 +25,15 @@ export interface HostRecord {
   readonly present: boolean;
   /** Sweeps in a row that asked for it, settled, and did not find it. */
   readonly missedSweeps: number;
-  /** When each single question of L3 was last answered. */
+  /** When each single question of L3 and L4 was last put. */
   readonly askedAt: AskedAt;
   /** The server's own clock when SMB last answered, milliseconds UTC; null: not told. */
   readonly systemTime: number | null;
+  /** Not null while the host is ignored: still asked, but silently. An end that has passed counts as not ignored. */
+  readonly ignored: Decision | null;
   readonly facts: Facts;
+  /** What the configuration says of it; laid over what storage holds, and kept nowhere else. Missing: nothing. */
+  readonly ownersWord?: OwnersEntry;
   /** All findings, resolved ones included. */
   readonly findings: readonly Finding[];
 }
@@ -48,15 +54,21 @@ export function hostIdOf(mac: Mac): HostId {
 }
 
 /**
- * What the host is called: its NetBIOS name, else the computer name of its NTLM challenge, else its first address, else
- * its MAC. The name is a stranger's text: render it with `visible` or `plain` of text.ts.
+ * What the host is called: the name that the owner gave it, else its NetBIOS name, else the computer name of its NTLM
+ * challenge, else its first address, else its MAC. The name is a stranger's text: render it with `visible` or `plain` of text.ts.
  */
 export function hostName(host: {
   readonly id: HostId;
   readonly mac: Mac | null;
   readonly facts: Facts;
+  readonly ownersWord?: OwnersEntry;
 }): string {
-  return toldName(host.facts) ?? host.facts.addresses?.[0] ?? host.mac ?? host.id;
+  return host.ownersWord?.name ?? toldName(host.facts) ?? host.facts.addresses?.[0] ?? host.mac ?? host.id;
+}
+
+/** Is the host ignored at the moment `at` (milliseconds UTC)? It is asked like any other, but raises no alert. */
+export function isIgnored({ ignored }: Pick<HostRecord, 'ignored'>, at: number): boolean {
+  return ignored !== null && !hasEnded(ignored, at);
 }
 
 /** The address a host is shown at, or null where none is known. */

@@ -11,6 +11,7 @@ import {
   type ServiceState,
   type SigningPolicy,
 } from './facts.ts';
+import type { PortLoss } from './harm.ts';
 import { type HostId, type HostRecord, hostIdOf, isGloballyAdministered, type Mac } from './host.ts';
 import { type Sighting, systemTimeOf, toFacts } from './observation.ts';
 
@@ -22,8 +23,10 @@ export interface SeenHost {
   /** `addresses` included. */
   readonly facts: Facts;
   readonly systemTime: number | null;
-  /** Questions of L3 that were answered. */
+  /** Single questions that were put, answered or not. */
   readonly asked: readonly DeepQuestion[];
+  /** Ports that stopped answering after one of them; missing: none. */
+  readonly losses?: readonly PortLoss[];
 }
 
 /**
@@ -117,6 +120,7 @@ function merge(id: HostId, sightings: readonly Sighting[]): SeenHost {
     facts: { ...facts, addresses },
     systemTime: systemTimeOf(group.flatMap((sighting) => sighting.observations)),
     asked: [...new Set(group.flatMap((sighting) => sighting.asked))],
+    losses: group.flatMap((sighting) => sighting.losses ?? []),
   };
 }
 

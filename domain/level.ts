@@ -7,6 +7,11 @@ export function allows(deepest: Level, level: Level): boolean {
   return LEVELS.indexOf(level) <= LEVELS.indexOf(deepest);
 }
 
+/** The one that goes less deep. */
+export function shallower(a: Level, b: Level): Level {
+  return allows(a, b) ? b : a;
+}
+
 /** A level at which something is sent. */
 export type AskingLevel = Exclude<Level, 'L0'>;
 

@@ -1,6 +1,7 @@
 import type { Address } from './address.ts';
 import type { DeepQuestion } from './cadence.ts';
 import type {
+  Answer,
   Conversation,
   Dialect,
   Facts,
@@ -10,6 +11,7 @@ import type {
   SigningPolicy,
   SmbIdentity,
 } from './facts.ts';
+import type { PortLoss } from './harm.ts';
 import type { Mac } from './host.ts';
 
 /**
@@ -27,7 +29,10 @@ export type Observation =
   | IdentityObservation
   | EncryptionRequiredObservation
   | AnonymousObservation
+  | GuestObservation
+  | Ms17010Observation
   | EndpointMapperObservation
+  | MdnsObservation
   | OwnSocketsObservation;
 
 /** Names and unit id; `names` null when the host refused the datagram. */
@@ -65,6 +70,8 @@ export interface Smb2Selection {
   readonly dialect: Dialect;
   readonly signing: SigningPolicy;
   readonly encryptionSupported: boolean;
+  /** The one that was selected at 3.1.1, by its name in [MS-SMB2] 2.2.3.1.2; null: none, or another dialect. */
+  readonly cipher: string | null;
   /** Algorithms selected at 3.1.1, by their names in [MS-SMB2] 2.2.3.1.3. */
   readonly compression: readonly string[];
   readonly serverGuid: string | null;
@@ -101,6 +108,8 @@ export interface CiphersObservation {
 /** What the NTLM challenge told; null: the server sends none. */
 export interface IdentityObservation {
   readonly kind: 'identity';
+  /** Server GUID on the connection of this question, text as in the facts; null: none was told. */
+  readonly serverGuid: string | null;
   readonly identity: SmbIdentity | null;
 }
 
@@ -113,12 +122,33 @@ export interface EncryptionRequiredObservation {
 export interface AnonymousObservation {
   readonly kind: 'anonymous';
   readonly session: 'yes' | 'no';
+  /** The session was refused because it could not be encrypted; missing: nothing shows that. */
+  readonly demandsEncryption?: true;
   readonly shares: readonly Share[] | null;
+}
+
+/** What a user who cannot exist gets without a password; `shares` null: no session, or the list is refused. */
+export interface GuestObservation {
+  readonly kind: 'guest';
+  readonly session: 'yes' | 'no';
+  readonly shares: readonly Share[] | null;
+}
+
+/** How the server refused a look into a pipe that is not there: as one without the update of MS17-010, or otherwise. */
+export interface Ms17010Observation {
+  readonly kind: 'ms17-010';
+  readonly unpatched: 'yes' | 'no';
 }
 
 export interface EndpointMapperObservation {
   readonly kind: 'endpoint-mapper';
   readonly bindAcknowledged: boolean;
+}
+
+/** DNS-SD service types that the host announced by itself, ascending, those known before included. */
+export interface MdnsObservation {
+  readonly kind: 'mdns';
+  readonly services: readonly string[];
 }
 
 /** Sockets of this very machine that listen on the watched ports beyond loopback, as `tcp/445 on 192.168.1.5`. */
@@ -134,13 +164,20 @@ export interface Sighting {
   readonly mac: Mac | null;
   readonly isAgent: boolean;
   readonly observations: readonly Observation[];
-  /** Questions of L3 that were answered. */
+  /** Single questions that were put, answered or not. */
   readonly asked: readonly DeepQuestion[];
+  /** Ports that stopped answering after one of them; missing: none. */
+  readonly losses?: readonly PortLoss[];
 }
 
 /** What the observations of one address in one sweep amount to. Later observations win over earlier ones. */
 export function toFacts(observations: readonly Observation[]): Facts {
-  return Object.assign({}, ...observations.map(factsOf), smb1Facts(observations)) as Facts;
+  return Object.assign(
+    {},
+    ...observations.map(factsOf),
+    smb1Facts(observations),
+    guidFacts(observations),
+  ) as Facts;
 }
 
 /** The server's own clock as SMB told it last, milliseconds UTC, or null. */
@@ -184,10 +221,20 @@ function factsOf(seen: Observation): Facts {
       return {
         'smb.anonymous.session': seen.session,
         'smb.anonymous.shares': seen.shares,
+        'smb.encryption.required': encryptionRequired(seen),
+      };
+    case 'guest':
+      return {
+        'smb.guest.session': seen.session,
+        'smb.guest.shares': seen.shares,
         ...(seen.session === 'yes' ? { 'smb.encryption.required': 'no' } : {}),
       };
+    case 'ms17-010':
+      return { 'smb.ms17010': seen.unpatched };
     case 'endpoint-mapper':
       return { 'rpc.bindAcknowledged': seen.bindAcknowledged ? 'yes' : 'no' };
+    case 'mdns':
+      return { 'mdns.services': seen.services };
     case 'own-sockets':
       return { 'agent.listening': seen.listening };
     default:
@@ -223,6 +270,35 @@ function smb1Facts(observations: readonly Observation[]): Facts {
   }
   const refused = smb1.answer === 'refused' || smb1.answer === 'closed';
   return refused && smb2Answered ? { 'smb.smb1': 'no', 'smb.signing.smb1': null } : {};
+}
+
+/** Two connections of one visit tell whether a server keeps its GUID or makes up a new one for each. */
+function guidFacts(observations: readonly Observation[]): Facts {
+  const told = observations.flatMap((each) => {
+    if (each.kind === 'identity') return [each.serverGuid];
+    return each.kind === 'smb2' && each.selected !== null ? [each.selected.serverGuid] : [];
+  });
+  if (told.length < 2) return {};
+  const lasts = told.every((guid) => guid === told[0]);
+  return lasts
+    ? { 'smb.serverGuid.lasting': 'yes' }
+    : { 'smb.serverGuid.lasting': 'no', 'smb.serverGuid': null };
+}
+
+/** The observations, without the GUID of a server that is known to make up a new one for each connection. */
+export function withoutPassingGuids(observations: readonly Observation[], known: Facts): Observation[] {
+  const passing =
+    known['smb.serverGuid.lasting'] === 'no' && !('smb.serverGuid.lasting' in toFacts(observations));
+  return observations.map((each) =>
+    passing && each.kind === 'smb2' && each.selected !== null
+      ? { ...each, selected: { ...each.selected, serverGuid: null } }
+      : each,
+  );
+}
+
+function encryptionRequired({ session, demandsEncryption }: AnonymousObservation): Answer {
+  if (session === 'yes') return 'no';
+  return demandsEncryption === true ? 'yes' : 'unknown';
 }
 
 function isoSeconds(ms: number): string {

@@ -1,3 +1,4 @@
+import type { Address } from './address.ts';
 import type { Level } from './level.ts';
 
 /** One pass over all targets, as it is recorded. Times are milliseconds UTC. */
@@ -29,6 +30,15 @@ export interface Sent {
   readonly connections: number;
   readonly datagrams: number;
   readonly bytes: number;
+}
+
+/** What a sweep sent to one port of one address on behalf of one probe. */
+export interface Sending extends Sent {
+  /** null: all addresses together at which nobody was met. */
+  readonly address: Address | null;
+  readonly transport: 'tcp' | 'udp';
+  readonly port: number;
+  readonly probe: string;
 }
 
 export interface RecordedSweep extends SweepSummary {

@@ -3,8 +3,10 @@ import {
   type AskedAt,
   type Cadence,
   DEEP_QUESTIONS,
+  type DeepQuestion,
   dueQuestions,
   hasChanged,
+  isLogon,
   questionsFor,
 } from '../../domain/cadence.ts';
 import type { Facts } from '../../domain/facts.ts';
@@ -56,14 +58,16 @@ describe('an attempt to log on', () => {
     ...each(SAMPLE_TIME - 30 * DAY),
     anonymous: SAMPLE_TIME - hoursAgo * HOUR,
   });
+  const DAILY: Cadence = { ...each<number | null>(DAY), guest: null, ms17010: null };
+  const ALL = DEEP_QUESTIONS.filter((question) => question !== 'guest' && question !== 'ms17010');
   const sweep = { now: SAMPLE_TIME, deepenAll: false, wished: false };
   const back = { ...sweep, deepenAll: true };
   const wish = { ...sweep, deepenAll: true, wished: true };
-  const others = DEEP_QUESTIONS.filter((question) => question !== 'anonymous');
+  const others = DEEP_QUESTIONS.filter((question) => !isLogon(question));
 
   it('is due at first sight, like every other question', () => {
     for (const look of [sweep, back, wish]) {
-      expect(questionsFor({}, DAILY, look)).toEqual({ due: DEEP_QUESTIONS, dueOnChange: DEEP_QUESTIONS });
+      expect(questionsFor({}, DAILY, look)).toEqual({ due: ALL, dueOnChange: ALL });
     }
   });
 
@@ -76,8 +80,8 @@ describe('an attempt to log on', () => {
   it('waits for its own cadence where that is longer, but not for a change, nor for a host that is back', () => {
     const weekly = { ...DAILY, anonymous: 7 * DAY };
     const { due, dueOnChange } = questionsFor(asked(25), weekly, sweep);
-    expect([due, dueOnChange]).toEqual([others, DEEP_QUESTIONS]);
-    expect(questionsFor(asked(25), weekly, back).due).toEqual(DEEP_QUESTIONS);
+    expect([due, dueOnChange]).toEqual([others, ALL]);
+    expect(questionsFor(asked(25), weekly, back).due).toEqual(ALL);
   });
 
   it('is not made more often by a cadence that is shorter than a day', () => {
@@ -87,7 +91,7 @@ describe('an attempt to log on', () => {
 
   it("is made at most five times a day at the owner's wish", () => {
     expect(questionsFor(asked(4.79), DAILY, wish)).toEqual({ due: others, dueOnChange: others });
-    expect(questionsFor(asked(4.8), DAILY, wish).due).toEqual(DEEP_QUESTIONS);
+    expect(questionsFor(asked(4.8), DAILY, wish).due).toEqual(ALL);
     const attempts: number[] = [];
     for (let now = SAMPLE_TIME; now < SAMPLE_TIME + DAY; now += HOUR / 10) {
       const last = attempts.at(-1);
@@ -105,6 +109,68 @@ describe('an attempt to log on', () => {
   });
 });
 
+describe('the guest test', () => {
+  const sweep = { now: SAMPLE_TIME, deepenAll: false, wished: false };
+  const back = { ...sweep, deepenAll: true };
+  const wish = { ...back, wished: true };
+  const DAILY: Cadence = { ...each<number | null>(DAY), ms17010: null };
+  const ago = (hours: number) => SAMPLE_TIME - (hours * DAY) / 24;
+  const logons = ({ due, dueOnChange }: ReturnType<typeof questionsFor>) => [
+    due.filter(isLogon),
+    dueOnChange.filter(isLogon),
+  ];
+  const both = (...inTurn: DeepQuestion[]) => [inTurn, inTurn];
+
+  it('takes turns with the anonymous session: whichever was asked longer ago is the first to be put', () => {
+    for (const look of [sweep, back]) {
+      expect(logons(questionsFor({}, DAILY, look))).toEqual(both('anonymous', 'guest'));
+      const never = { anonymous: ago(24) };
+      expect(logons(questionsFor(never, DAILY, look))).toEqual(both('guest', 'anonymous'));
+      const guestBefore = { anonymous: ago(24), guest: ago(48) };
+      expect(logons(questionsFor(guestBefore, DAILY, look))).toEqual(both('guest', 'anonymous'));
+      const anonymousBefore = { anonymous: ago(48), guest: ago(24) };
+      expect(logons(questionsFor(anonymousBefore, DAILY, look))).toEqual(both('anonymous', 'guest'));
+    }
+  });
+
+  it('shares the one attempt of the day with it, whatever has changed', () => {
+    for (const look of [sweep, back]) {
+      expect(logons(questionsFor({ anonymous: ago(23.9) }, DAILY, look))).toEqual(both());
+      expect(logons(questionsFor({ anonymous: ago(72), guest: ago(23.9) }, DAILY, look))).toEqual(both());
+    }
+  });
+
+  it("has no part in a look at the owner's wish, and keeps that waiting like any other attempt", () => {
+    expect(logons(questionsFor({}, DAILY, wish))).toEqual(both('anonymous'));
+    expect(logons(questionsFor({ anonymous: ago(24) }, DAILY, wish))).toEqual(both('anonymous'));
+    expect(logons(questionsFor({ anonymous: ago(24), guest: ago(4) }, DAILY, wish))).toEqual(both());
+  });
+
+  it('is never put where the owner has not switched it on', () => {
+    const off = { ...DAILY, guest: null };
+    expect(logons(questionsFor({ anonymous: ago(24) }, off, sweep))).toEqual(both('anonymous'));
+  });
+
+  it('comes every other day, and never on the day of the other', () => {
+    let askedAt: AskedAt = {};
+    const attempts: [number, DeepQuestion][] = [];
+    for (let now = SAMPLE_TIME; now < SAMPLE_TIME + 6 * DAY; now += DAY / 96) {
+      const [first] = questionsFor(askedAt, DAILY, { ...sweep, now }).due.filter(isLogon);
+      if (first === undefined) continue;
+      attempts.push([(now - SAMPLE_TIME) / DAY, first]);
+      askedAt = { ...askedAt, [first]: now };
+    }
+    expect(attempts).toEqual([
+      [0, 'anonymous'],
+      [1, 'guest'],
+      [2, 'anonymous'],
+      [3, 'guest'],
+      [4, 'anonymous'],
+      [5, 'guest'],
+    ]);
+  });
+});
+
 describe('the other questions', () => {
   const now = SAMPLE_TIME + DAY / 2;
 
@@ -114,7 +180,7 @@ describe('the other questions', () => {
     expect(due).toEqual(['ciphers']);
     expect(dueOnChange).toEqual(['smb1', 'dialects', 'identity', 'ciphers']);
     const all = questionsFor(askedAt, DAILY, { now, deepenAll: true, wished: true });
-    expect(all.due).toEqual(DEEP_QUESTIONS);
+    expect(all.due).toEqual([...dueOnChange, 'anonymous']);
   });
 });
 
@@ -123,6 +189,7 @@ const KNOWN: Facts = {
   'tcp/445': 'open',
   'udp/137': 'open',
   'netbios.calledName': 'NAS',
+  'smb.conversation.445': 'smb',
   'smb.dialect': '3.1.1',
   'smb.signing.smb2': 'required',
   'smb.encryption.supported': 'yes',
@@ -140,9 +207,14 @@ describe('a change that makes the questions due', () => {
     ['encryption', { 'smb.encryption.supported': 'no' }],
     ['a restart', { 'smb.bootTime': '2026-11-02T00:00:00Z' }],
     ['a boot time no longer told', { 'smb.bootTime': null }],
+    ['another end of the conversation', { 'smb.conversation.445': 'hung-up' }],
     ['another server', { 'smb.serverGuid': '00000000-0000-0000-0000-000000000001' }],
   ])('is %s', (_, seen) => {
     expect(hasChanged(KNOWN, { ...KNOWN, ...seen })).toBe(true);
+  });
+
+  it('is not a single silence on a port that is open', () => {
+    expect(hasChanged(KNOWN, { ...KNOWN, 'smb.conversation.445': 'silent' })).toBe(false);
   });
 
   it('is not there when everything is as it was, or was not seen this time', () => {

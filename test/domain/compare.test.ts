@@ -1,16 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Change } from '../../domain/change.ts';
-import {
-  compareAbsent,
-  compareSeen,
-  confirmedFacts,
-  type Moment,
-  needsSecondLook,
-} from '../../domain/compare.ts';
+import { compareAbsent, compareSeen } from '../../domain/compare.ts';
+import { confirmedFacts, needsSecondLook } from '../../domain/confirm.ts';
 import type { Facts } from '../../domain/facts.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { HostRecord } from '../../domain/host.ts';
 import type { SeenHost } from '../../domain/identity.ts';
+import type { Moment } from '../../domain/judge.ts';
 import { SAMPLE_TIME, sampleFinding, sampleHost, sampleIdentity } from '../support/samples.ts';
 
 const LATER = SAMPLE_TIME + 900_000;
@@ -179,6 +175,39 @@ describe('a finding', () => {
     expect(lowered).toMatchObject({ changedFindings: [{ severity: 'high' }], changes: [] });
   });
 
+  const acknowledged = { at: SAMPLE_TIME, until: null, note: 'known' };
+
+  it('is acknowledged no longer when its severity is raised, and this is told', () => {
+    const before = known({ severity: 'low', state: 'acknowledged', acknowledged });
+    const update = compareSeen(before, seen(SMB1_ON), moment());
+    expect(update.changedFindings).toMatchObject([{ state: 'open', severity: 'high', acknowledged: null }]);
+    expect(update.changes).toMatchObject([
+      {
+        type: 'severity_raised',
+        summary: 'NASLEGACY: SMB 1 is accepted: now high, no longer acknowledged',
+      },
+    ]);
+  });
+
+  it('stays acknowledged when its severity is lowered or its evidence is new', () => {
+    for (const difference of [{ severity: 'critical' as const }, { evidence: ['something else'] }]) {
+      const before = known({ ...difference, state: 'acknowledged', acknowledged });
+      const update = compareSeen(before, seen(SMB1_ON), moment());
+      expect(update).toMatchObject({
+        changedFindings: [{ state: 'acknowledged', acknowledged }],
+        changes: [],
+      });
+    }
+  });
+
+  it('is acknowledged no longer when it is resolved, nor when it comes back', () => {
+    const before = known({ state: 'acknowledged', acknowledged });
+    const resolved = compareSeen(before, seen({ 'smb.smb1': 'no', 'smb.smb2': 'yes' }), moment());
+    expect(resolved.changedFindings).toMatchObject([{ state: 'resolved', acknowledged: null }]);
+    const back = compareSeen(resolved.host, seen(SMB1_ON), moment(LATER + 1));
+    expect(back.changedFindings).toMatchObject([{ state: 'open', acknowledged: null }]);
+  });
+
   it('of a rule that is no longer built is kept as it is', () => {
     const old = sampleFinding({ id: 'f_old', rule: 'a-rule-of-old' as Finding['rule'] });
     const update = compareSeen(sampleHost({ findings: [old] }), seen(SMB1_ON), moment());
@@ -325,7 +354,7 @@ describe('an identity', () => {
 describe('a second look', () => {
   const wantsOne = (before: HostRecord | null, facts: Facts): boolean => {
     const host = seen(facts);
-    return needsSecondLook(compareSeen(before, host, moment()), host);
+    return needsSecondLook(compareSeen(before, host, moment()), host, moment());
   };
 
   it('is needed before an alert that rests on an ambiguous answer', () => {
@@ -397,6 +426,11 @@ describe('facts after a second look', () => {
 
   it('are not those about a refused SMB 1: that needs both looks', () => {
     expect(confirmedFacts({ 'smb.smb1': 'yes' }, { 'smb.smb1': 'no' }, {})).toEqual({});
+  });
+
+  it('are those of the guest test: nobody logs on a second time', () => {
+    const accepted: Facts = { 'smb.guest.session': 'yes', 'smb.guest.shares': [] };
+    expect(confirmedFacts({}, accepted, {})).toEqual(accepted);
   });
 
   it('are those of the anonymous session: nobody logs on a second time', () => {

@@ -106,7 +106,52 @@ describe('news of a host', () => {
   });
 });
 
-it('knows an event for every type of change but facts and services', () => {
-  const told = CHANGE_TYPES.filter((type) => type !== 'fact_changed' && type !== 'service_changed');
+describe('what the owner says', () => {
+  const decision = { at: SAMPLE_TIME, until: SAMPLE_TIME + 1, note: null };
+
+  it('is told when a finding is acknowledged, and as open again when that ends', () => {
+    const changes = [
+      sampleChange({ type: 'finding_acknowledged' }),
+      sampleChange({ type: 'finding_unacknowledged' }),
+    ];
+    expect(eventsAbout(changes).map(({ type }) => type)).toEqual([
+      'finding_acknowledged',
+      'finding_reopened',
+    ]);
+  });
+
+  it('silences a host that is ignored, until the end of that', () => {
+    const ignored = sampleHost({ ignored: decision });
+    expect(eventsAbout([sampleChange(), hostChange('host_lost')], ignored)).toEqual([]);
+    expect(eventsAbout([sampleChange({ at: SAMPLE_TIME + 1 })], ignored)).toHaveLength(1);
+  });
+
+  it('is no event of its own where it concerns a host', () => {
+    const said = [hostChange('host_ignored'), hostChange('host_unignored'), hostChange('quarantine_lifted')];
+    expect(eventsAbout(said)).toEqual([]);
+  });
+});
+
+describe('what harm feedback has quarantined', () => {
+  it('is told as a problem, of a host without findings, too, but not of one that is ignored', () => {
+    const changes = [hostChange('probe_quarantined')];
+    const typesAbout = (host: HostRecord) => eventsAbout(changes, host).map(({ type }) => type);
+    expect(typesAbout(sampleHost({ findings: [] }))).toEqual(['agent_problem']);
+    expect(typesAbout(sampleHost({ ignored: { at: SAMPLE_TIME, until: null, note: null } }))).toEqual([]);
+  });
+});
+
+it('knows an event for every type of change but those of facts, services and what the owner says of a host', () => {
+  const untold = [
+    'fact_changed',
+    'service_changed',
+    'finding_unacknowledged',
+    'host_ignored',
+    'host_unignored',
+    'host_forgotten',
+    'probe_quarantined',
+    'quarantine_lifted',
+  ];
+  const told = CHANGE_TYPES.filter((type) => !untold.includes(type));
   expect(told.filter((type) => !(EVENT_TYPES as readonly string[]).includes(type))).toEqual([]);
 });

@@ -140,6 +140,7 @@ describe('a host met at two addresses', () => {
     dialect: '3.1.1',
     signing: 'enabled',
     encryptionSupported: true,
+    cipher: null,
     compression: [],
     serverGuid: null,
     systemTime: 5_000,

@@ -14,6 +14,7 @@ const SELECTED: Smb2Selection = {
   dialect: '3.1.1',
   signing: 'required',
   encryptionSupported: true,
+  cipher: null,
   compression: [],
   serverGuid: null,
   systemTime: 1_000,
@@ -40,6 +41,7 @@ it('turns each observation into facts of its own', () => {
     { kind: 'node-status', names, unitId: '00:11:32:aa:bb:cc' },
     { kind: 'service', transport: 'tcp', port: 139, state: 'open' },
     { kind: 'netbios-session', answer: 'refused', calledName: 'NAS' },
+    { kind: 'ms17-010', unpatched: 'no' },
     { kind: 'endpoint-mapper', bindAcknowledged: false },
     { kind: 'own-sockets', listening: ['tcp/445 on 192.168.1.5'] },
   ];
@@ -50,6 +52,7 @@ it('turns each observation into facts of its own', () => {
     'tcp/139': 'open',
     'netbios.session': 'refused',
     'netbios.calledName': 'NAS',
+    'smb.ms17010': 'no',
     'rpc.bindAcknowledged': 'no',
     'agent.listening': ['tcp/445 on 192.168.1.5'],
   });
