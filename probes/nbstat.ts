@@ -37,6 +37,7 @@ async function askNodeStatus(context: ProbeContext): Promise<Outcome<NodeStatusO
   const reply = await desk.ask(address, ports.nameService, first.request, {
     matches: first.matches,
     signal,
+    meter,
     withinMs: () => (context.isAlive() ? tryMs() : LISTEN_MS),
   });
   if (reply.kind !== 'silent' || !context.isAlive()) return toOutcome(reply);

@@ -2,8 +2,9 @@ import type { Address } from '../domain/address.ts';
 import type { Dialect } from '../domain/facts.ts';
 import type { Level } from '../domain/level.ts';
 import type { HostLine } from './transport/line.ts';
-import type { Patience } from './transport/patience.ts';
-import type { Connection, Meter } from './transport/tcp.ts';
+import type { Meter } from './transport/meter.ts';
+import type { Patience, ReplyPatience } from './transport/patience.ts';
+import type { Connection } from './transport/tcp.ts';
 import type { DatagramDesk } from './transport/udp.ts';
 
 /** How a probe ended. */
@@ -29,6 +30,8 @@ export interface ProbeContext {
   readonly line: HostLine;
   readonly desk: DatagramDesk;
   readonly patience: Patience;
+  /** Of this host with negotiates; logons may take longer, and get the full time. */
+  readonly replyPatience: ReplyPatience;
   readonly meter: Meter;
   readonly signal: AbortSignal;
   /** Cryptographic randomness, so many bytes. */
@@ -44,6 +47,10 @@ export interface ProbeContext {
   readonly smbPort: 445 | 139;
   /** What the server selected when all dialects of SMB 2 and 3 were offered; null: not known. */
   readonly bestDialect: Dialect | null;
+  /** All dialects of SMB 2 and 3 that it speaks, oldest first; null: not known. */
+  readonly dialects: readonly Dialect[] | null;
+  /** The cipher that it selected then, of all; null: none, or not known. */
+  readonly bestCipher: string | null;
 }
 
 /** Where each service listens. The numbers are the standard ones but in tests and the demo, which run without root. */

@@ -1,23 +1,9 @@
 import type { Share } from '../domain/facts.ts';
+import { ConversationEnded, decoded } from './conversation.ts';
 import type { ProbeContext } from './probe.ts';
-import { ConversationEnded, decoded, type Smb2Session } from './smb2-session.ts';
+import type { OpenPipe, ShareSession } from './share-session.ts';
 import { decodeBindResponse, encodeBind, pduLength, SRVSVC } from './wire/dcerpc-bind.ts';
 import { decodeResponse, encodeRequest } from './wire/dcerpc-request.ts';
-import {
-  decodeSmb2CloseResponse,
-  decodeSmb2CreateResponse,
-  encodeSmb2CloseRequest,
-  encodeSmb2CreateRequest,
-  SMB2_SHARE_ACCESS,
-} from './wire/smb2-create.ts';
-import { decodeSmb2IoctlResponse, encodeSmb2PipeTransceiveRequest } from './wire/smb2-ioctl.ts';
-import { decodeSmb2ReadResponse, encodeSmb2PipeReadRequest } from './wire/smb2-read.ts';
-import {
-  decodeSmb2TreeConnectResponse,
-  decodeSmb2TreeDisconnectResponse,
-  encodeSmb2TreeConnectRequest,
-  encodeSmb2TreeDisconnectRequest,
-} from './wire/smb2-tree-connect.ts';
 import {
   decodeNetrShareEnumResponse,
   encodeNetrShareEnumRequest,
@@ -36,51 +22,21 @@ import {
  * Any refusal on the way is an answer: the list is not for everybody. [MS-SRVS] 3.1.4.8, [MS-RPCE] 2.2.1.
  */
 
-/** What clients ask for on a named pipe, and all that Samba grants to an anonymous session. */
-const PIPE_ACCESS = 0x0012019f;
 const MOST_BYTES = 65_536;
 const READ_BYTES = 4_280;
 const MOST_READS = 2 * Math.ceil(MOST_BYTES / READ_BYTES);
 
-interface Pipe {
-  readonly session: Smb2Session;
-  readonly treeId: number;
-  readonly fileId: Uint8Array;
-}
-
 /** The shares in the server's order, nothing known yet of their access; null: the list is refused. @throws ConversationEnded */
-export async function listShares(session: Smb2Session, context: ProbeContext): Promise<Share[] | null> {
-  const path = `\\\\${context.address}\\IPC$`;
-  const tree = await session.ask(
-    (ids) => encodeSmb2TreeConnectRequest({ ...ids, path }),
-    decodeSmb2TreeConnectResponse,
-  );
-  if (tree.kind === 'smb2-error') return null;
-  const { treeId } = tree.header;
-  const { FILE_SHARE_READ, FILE_SHARE_WRITE } = SMB2_SHARE_ACCESS;
-  const wanted = {
-    treeId,
-    name: 'srvsvc',
-    desiredAccess: PIPE_ACCESS,
-    shareAccess: FILE_SHARE_READ | FILE_SHARE_WRITE,
-    createOptions: 0,
-  };
-  const opened = await session.ask(
-    (ids) => encodeSmb2CreateRequest({ ...ids, ...wanted }),
-    decodeSmb2CreateResponse,
-  );
-  const shares =
-    opened.kind === 'smb2-error'
-      ? null
-      : await enumerate({ session, treeId, fileId: opened.fileId }, context);
-  await session.ask(
-    (ids) => encodeSmb2TreeDisconnectRequest({ ...ids, treeId }),
-    decodeSmb2TreeDisconnectResponse,
-  );
+export async function listShares(session: ShareSession, context: ProbeContext): Promise<Share[] | null> {
+  const ipc = await session.connect(`\\\\${context.address}\\IPC$`);
+  if (ipc.kind === 'refused') return null;
+  const pipe = await ipc.openPipe('srvsvc');
+  const shares = pipe.kind === 'refused' ? null : await enumerate(pipe, context);
+  await ipc.disconnect();
   return shares;
 }
 
-async function enumerate(pipe: Pipe, context: ProbeContext): Promise<Share[] | null> {
+async function enumerate(pipe: OpenPipe, context: ProbeContext): Promise<Share[] | null> {
   const [a = 0, b = 0, c = 0, d = 0] = context.random(4);
   const [bindId, callId] = [a * 256 + b, c * 256 + d];
   const bound = await callPipe(pipe, encodeBind({ callId: bindId, abstractSyntax: SRVSVC }));
@@ -89,29 +45,21 @@ async function enumerate(pipe: Pipe, context: ProbeContext): Promise<Share[] | n
   const answer = isBound
     ? await callPipe(pipe, encodeRequest({ callId, opnum: NETR_SHARE_ENUM_OPNUM, stub }))
     : null;
-  const { session, treeId, fileId } = pipe;
-  await session.ask((ids) => encodeSmb2CloseRequest({ ...ids, treeId, fileId }), decodeSmb2CloseResponse);
+  await pipe.close();
   return answer === null ? null : sharesIn(answer, callId);
 }
 
 /** Writes one PDU and reads until the last fragment of the answer has come; null: refused. */
-async function callPipe({ session, treeId, fileId }: Pipe, data: Uint8Array): Promise<Uint8Array | null> {
-  const first = await session.ask(
-    (ids) => encodeSmb2PipeTransceiveRequest({ ...ids, treeId, fileId, data }),
-    decodeSmb2IoctlResponse,
-  );
-  if (first.kind === 'smb2-error') return null;
-  let bytes = first.output;
+async function callPipe(pipe: OpenPipe, pdu: Uint8Array): Promise<Uint8Array | null> {
+  const first = await pipe.transact(pdu);
+  if (first === null) return null;
+  let bytes = first;
   for (let reads = 0; !isWhole(bytes); reads += 1) {
     if (bytes.length > MOST_BYTES || reads === MOST_READS)
       throw new ConversationEnded({ kind: 'malformed', why: 'answer longer than 64 KiB, or in crumbs' });
-    const length = READ_BYTES;
-    const more = await session.ask(
-      (ids) => encodeSmb2PipeReadRequest({ ...ids, treeId, fileId, length }),
-      decodeSmb2ReadResponse,
-    );
-    if (more.kind === 'smb2-error' || more.data.length === 0) return null;
-    bytes = Uint8Array.from([...bytes, ...more.data]);
+    const more = await pipe.read(READ_BYTES);
+    if (more === null || more.length === 0) return null;
+    bytes = Uint8Array.from([...bytes, ...more]);
   }
   return bytes;
 }

@@ -63,10 +63,15 @@ export async function openSmbChannel(
 export async function exchange(
   channel: SmbChannel,
   message: Uint8Array,
-  isInterim: (message: Uint8Array) => boolean = () => false,
+  options: {
+    readonly isInterim?: (message: Uint8Array) => boolean;
+    /** Milliseconds; 2 s unless told otherwise. */
+    readonly withinMs?: number;
+  } = {},
 ): Promise<Exchange> {
+  const { isInterim = () => false, withinMs = REPLY_TIMEOUT_MS } = options;
   const frameLength: FrameLength = channel.port === 445 ? directTcpFrameLength : sessionFrameLength;
-  let deadline = performance.now() + REPLY_TIMEOUT_MS;
+  let deadline = performance.now() + withinMs;
   const latest = performance.now() + LONGEST_WORK_MS;
   channel.connection.write(wrapMessage(message));
   try {

@@ -1,8 +1,8 @@
 import type { Dialect } from '../domain/facts.ts';
 import type { Smb2Selection } from '../domain/observation.ts';
 import type { Outcome, Probe, ProbeContext } from './probe.ts';
-import { offerOn, SMB2_DIALECTS } from './smb2-offer.ts';
-import { filetimeToMilliseconds, guidText } from './wire/dtyp.ts';
+import { CIPHER_NAMES, offerOn, SMB2_DIALECTS, selectedCipher, serverGuidOf } from './smb2-offer.ts';
+import { filetimeToMilliseconds } from './wire/dtyp.ts';
 import { SMB2_CAPABILITIES, SMB2_SECURITY_MODE, type Smb2NegotiateResponse } from './wire/smb2-negotiate.ts';
 import { COMPRESSION_ALGORITHM } from './wire/smb2-negotiate-contexts.ts';
 
@@ -40,13 +40,13 @@ async function negotiate(context: ProbeContext): Promise<Outcome<Smb2Selection>>
 
 function toSelection(response: Smb2NegotiateResponse, dialect: Dialect): Smb2Selection {
   const required = (response.securityMode & SMB2_SECURITY_MODE.SMB2_NEGOTIATE_SIGNING_REQUIRED) !== 0;
-  const silentGuid = response.serverGuid.every((byte) => byte === 0);
   return {
     dialect,
     signing: required ? 'required' : 'enabled',
     encryptionSupported: supportsEncryption(response, dialect),
+    cipher: dialect === '3.1.1' ? (CIPHER_NAMES.get(selectedCipher(response)) ?? null) : null,
     compression: compressionNames(response),
-    serverGuid: silentGuid ? null : guidText(response.serverGuid),
+    serverGuid: serverGuidOf(response),
     systemTime: filetimeToMilliseconds(response.systemTime),
     bootTime: bootTimeOf(response),
   };

@@ -1,14 +1,9 @@
-import type { SmbIdentity } from '../domain/facts.ts';
 import type { IdentityObservation } from '../domain/observation.ts';
+import { identityIn } from './ntlm-identity.ts';
 import type { Outcome, Probe, ProbeContext } from './probe.ts';
 import { exchange } from './smb-channel.ts';
-import { negotiateSmb2, SMB2_DIALECTS } from './smb2-offer.ts';
-import {
-  type ChallengeMessage,
-  decodeChallengeMessage,
-  encodeNegotiateMessage,
-  type NtlmVersion,
-} from './wire/ntlmssp.ts';
+import { negotiateSmb2, SMB2_DIALECTS, serverGuidOf } from './smb2-offer.ts';
+import { encodeNegotiateMessage } from './wire/ntlmssp.ts';
 import { DecodeError } from './wire/reader.ts';
 import { decodeSmb2SessionSetupResponse, encodeSmb2SessionSetupRequest } from './wire/smb2-session-setup.ts';
 import { encodeNegTokenInit, findChallenge } from './wire/spnego.ts';
@@ -45,30 +40,11 @@ async function askIdentity(context: ProbeContext): Promise<Outcome<IdentityObser
     const response = decodeSmb2SessionSetupResponse(reply.message);
     if (response.header.messageId !== 1n) return { kind: 'malformed', why: 'reply to another request' };
     const token = response.kind === 'smb2-error' ? null : findChallenge(response.securityBuffer);
-    const identity = token === null ? null : toIdentity(decodeChallengeMessage(token));
-    return { kind: 'answered', seen: { kind: 'identity', identity }, connection: null };
+    const identity = token === null ? null : identityIn(token);
+    const serverGuid = serverGuidOf(negotiated.response);
+    return { kind: 'answered', seen: { kind: 'identity', identity, serverGuid }, connection: null };
   } catch (error) {
     if (error instanceof DecodeError) return { kind: 'malformed', why: error.message };
     throw error;
   }
-}
-
-/** What stands in place of a version that is not there: impacket sends eight bytes of it. */
-const FILLER = { byte: 0xff, build: 0xffff } as const;
-
-function versionText(version: NtlmVersion | null): string | null {
-  if (version === null) return null;
-  const { major, minor, build } = version;
-  if (major === FILLER.byte && minor === FILLER.byte && build === FILLER.build) return null;
-  return `${major}.${minor}.${build}`;
-}
-
-function toIdentity({ version, targetInfo }: ChallengeMessage): SmbIdentity {
-  return {
-    computer: targetInfo.nbComputerName || null,
-    domain: targetInfo.nbDomainName || null,
-    dnsComputer: targetInfo.dnsComputerName || null,
-    dnsDomain: targetInfo.dnsDomainName || null,
-    version: versionText(version),
-  };
 }

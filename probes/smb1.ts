@@ -39,7 +39,9 @@ async function negotiate(context: ProbeContext): Promise<Outcome<Smb1Observation
   if (opened.kind !== 'open') return opened;
   const [mid0 = 0, mid1 = 0, pid0 = 0, pid1 = 0] = context.random(4);
   const [mid, pidLow] = [mid0 * 256 + mid1, pid0 * 256 + pid1];
-  const reply = await exchange(opened.channel, encodeSmb1NegotiateRequest({ mid, pidLow }));
+  const reply = await exchange(opened.channel, encodeSmb1NegotiateRequest({ mid, pidLow }), {
+    withinMs: context.replyPatience.waitMs(),
+  });
   if (reply.kind === 'hung-up' && reply.received === 0) return answered(port, 'closed');
   if (reply.kind !== 'message') return reply;
   if (smbProtocol(reply.message) === 'smb2') return answered(port, 'smb2-instead');

@@ -1,6 +1,7 @@
 import type { Dialect } from '../domain/facts.ts';
 import type { Outcome, ProbeContext } from './probe.ts';
 import { exchange, openSmbChannel, type SmbChannel } from './smb-channel.ts';
+import { guidText } from './wire/dtyp.ts';
 import { DecodeError } from './wire/reader.ts';
 import {
   decodeSmb2NegotiateResponse,
@@ -8,6 +9,7 @@ import {
   SMB2_DIALECT,
   type Smb2NegotiateResponse,
 } from './wire/smb2-negotiate.ts';
+import { CIPHER } from './wire/smb2-negotiate-contexts.ts';
 
 const REVISIONS: ReadonlyMap<Dialect, number> = new Map([
   ['2.0.2', SMB2_DIALECT.SMB_2_0_2],
@@ -37,6 +39,24 @@ export type Smb2Reply =
     }
   | Exclude<Outcome<never>, { kind: 'answered' }>;
 
+/** Ciphers by their names in [MS-SMB2] 2.2.3.1.2. */
+export const CIPHER_NAMES: ReadonlyMap<number, string> = new Map([
+  [CIPHER.AES_128_CCM, 'AES-128-CCM'],
+  [CIPHER.AES_128_GCM, 'AES-128-GCM'],
+  [CIPHER.AES_256_CCM, 'AES-256-CCM'],
+  [CIPHER.AES_256_GCM, 'AES-256-GCM'],
+]);
+
+/** The cipher that was selected at 3.1.1; 0: none. */
+export function selectedCipher({ contexts }: Pick<Smb2NegotiateResponse, 'contexts'>): number {
+  return contexts?.ciphers?.[0] ?? 0;
+}
+
+/** The GUID that the server calls itself by, upper case with dashes; null: it tells none. */
+export function serverGuidOf({ serverGuid }: Pick<Smb2NegotiateResponse, 'serverGuid'>): string | null {
+  return serverGuid.every((byte) => byte === 0) ? null : guidText(serverGuid);
+}
+
 /**
  * One SMB2 NEGOTIATE on a fresh connection, with a client GUID and salt of its own. A dialect that was not offered, or an
  * answer to another message, is malformed.
@@ -58,8 +78,10 @@ export async function offerOn(
     salt: context.random(32),
     ...(offer.ciphers === undefined ? {} : { ciphers: offer.ciphers }),
   });
-  const reply = await exchange(channel, request);
+  const askedAt = performance.now();
+  const reply = await exchange(channel, request, { withinMs: context.replyPatience.waitMs() });
   if (reply.kind !== 'message') return reply;
+  context.replyPatience.learn(performance.now() - askedAt);
   try {
     const response = decodeSmb2NegotiateResponse(reply.message);
     if (response.header.messageId !== 0n) return { kind: 'malformed', why: 'reply to another request' };

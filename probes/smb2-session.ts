@@ -1,10 +1,19 @@
-import type { Outcome, ProbeContext } from './probe.ts';
+import {
+  ConversationEnded,
+  decoded,
+  LOGON_TIMEOUT_MS,
+  logonRefused,
+  type Refused,
+  WHOLE_CONVERSATION_MS,
+} from './conversation.ts';
+import { identityIn } from './ntlm-identity.ts';
+import { type ProbeContext, REPLY_TIMEOUT_MS } from './probe.ts';
+import type { ShareSession } from './share-session.ts';
 import { exchange, type SmbChannel } from './smb-channel.ts';
 import { negotiateSmb2, SMB2_DIALECTS } from './smb2-offer.ts';
-import { NT_STATUS } from './wire/nt-status.ts';
+import { connectSmb2Share, type Smb2Share } from './smb2-share.ts';
 import { encodeAnonymousAuthenticateMessage } from './wire/ntlm-authenticate.ts';
 import { decodeChallengeMessage, encodeNegotiateMessage } from './wire/ntlmssp.ts';
-import { DecodeError } from './wire/reader.ts';
 import { isInterim, type Smb2Error, type Smb2Header, type Smb2TreeRequest } from './wire/smb2-header.ts';
 import {
   decodeSmb2SessionSetupResponse,
@@ -14,43 +23,27 @@ import {
 import { decodeSmb2LogoffResponse, encodeSmb2LogoffRequest } from './wire/smb2-tree-connect.ts';
 import { encodeAuthenticateToken, encodeNegTokenInit, findChallenge } from './wire/spnego.ts';
 
-/** A conversation that ended before its time: how, as the outcome of the probe that led it. */
-export class ConversationEnded extends Error {
-  override readonly name = 'ConversationEnded';
-  readonly outcome: Exclude<Outcome<never>, { kind: 'answered' }>;
-
-  constructor(outcome: Exclude<Outcome<never>, { kind: 'answered' }>) {
-    super(outcome.kind);
-    this.outcome = outcome;
-  }
-}
-
-/** What came of an attempt to open a session without name and password. */
-export type AnonymousLogon =
-  | { readonly kind: 'accepted'; readonly session: Smb2Session }
-  | { readonly kind: 'refused'; readonly status: number }
-  /** Accepted, but everything further would have to be encrypted, for which an anonymous session has no key. */
+/** What came of an attempt to open a session without a password. */
+export type Logon =
+  /** `sessionFlags`: `SMB2_SESSION_FLAG`, as whom the server sees us. */
+  | { readonly kind: 'accepted'; readonly session: Smb2Session; readonly sessionFlags: number }
+  /** `version`: that of the NTLM challenge, as `identityIn` words it; null: there was none. */
+  | (Refused & { readonly version: string | null })
+  /** Accepted, but everything further would have to be encrypted, for which such a session has no key. */
   | { readonly kind: 'encrypted' };
+
+/** The AUTHENTICATE_MESSAGE that answers a CHALLENGE_MESSAGE. @throws DecodeError when it is none. */
+export type Authenticate = (challenge: Uint8Array) => Uint8Array;
 
 interface Response {
   readonly header: Smb2Header;
 }
 
-/** Said of the moment, not of the session: too busy, or a clash with another connection. */
-const NOT_NOW: readonly number[] = [
-  NT_STATUS.STATUS_INSUFFICIENT_RESOURCES,
-  NT_STATUS.STATUS_REQUEST_NOT_ACCEPTED,
-  NT_STATUS.STATUS_USER_SESSION_DELETED,
-];
-
-/** However long it takes a host to answer each question, a whole conversation ends after this. */
-const WHOLE_CONVERSATION_MS = 12_000;
-
 /**
- * An SMB 2/3 session without name and password, on a connection of its own; one request at a time. Unsigned: such a
- * session has no key. [MS-SMB2] 3.2.4.2, [MS-NLMP] 3.2.5.1.2.
+ * An SMB 2/3 session without a password, on a connection of its own; one request at a time. Unsigned: an anonymous session
+ * and that of a guest have no key. [MS-SMB2] 3.2.4.2, [MS-NLMP] 3.2.5.1.2.
  */
-export class Smb2Session {
+export class Smb2Session implements ShareSession {
   readonly #channel: SmbChannel;
   readonly #deadline = performance.now() + WHOLE_CONVERSATION_MS;
   #messageId = 0n;
@@ -61,24 +54,25 @@ export class Smb2Session {
   }
 
   /**
-   * Negotiates below 3.1.1 where the server lets us, since 3.1.1 guards what is signed, and logs on once.
+   * Negotiates below 3.1.1 where the server lets us, since 3.1.1 guards what is signed, and logs on once: as nobody, or
+   * as whom `authenticate` says.
    * @throws ConversationEnded when the host does not answer, or not in SMB.
    */
-  static async logOnAnonymously(context: ProbeContext): Promise<AnonymousLogon> {
+  static async logOn(context: ProbeContext, authenticate: Authenticate = asNobody): Promise<Logon> {
     const session = new Smb2Session(await negotiate(context));
     const first = await session.#setUp(encodeNegTokenInit(encodeNegotiateMessage()));
-    if (first.kind === 'smb2-error') return refusal(first.header.status);
+    if (first.kind === 'smb2-error') return { ...logonRefused(first.header.status), version: null };
     const token = findChallenge(first.securityBuffer);
-    if (token === null) return { kind: 'refused', status: first.header.status };
+    if (token === null) return { kind: 'refused', status: first.header.status, version: null };
+    const { version } = decoded(() => identityIn(token));
     session.#sessionId = first.header.sessionId;
-    const { flags } = decoded(() => decodeChallengeMessage(token));
-    const authenticate = encodeAnonymousAuthenticateMessage({ challengeFlags: flags });
-    const second = await session.#setUp(encodeAuthenticateToken(authenticate));
-    if (second.header.status !== 0) return refusal(second.header.status);
-    const encrypted =
-      second.kind === 'smb2-session-setup-response' &&
-      (second.sessionFlags & SMB2_SESSION_FLAG.SMB2_SESSION_FLAG_ENCRYPT_DATA) !== 0;
-    return encrypted ? { kind: 'encrypted' } : { kind: 'accepted', session };
+    const answer = decoded(() => authenticate(token));
+    const second = await session.#setUp(encodeAuthenticateToken(answer), LOGON_TIMEOUT_MS);
+    if (second.kind === 'smb2-error' || second.header.status !== 0)
+      return { ...logonRefused(second.header.status), version };
+    const { sessionFlags } = second;
+    const encrypted = (sessionFlags & SMB2_SESSION_FLAG.SMB2_SESSION_FLAG_ENCRYPT_DATA) !== 0;
+    return encrypted ? { kind: 'encrypted' } : { kind: 'accepted', session, sessionFlags };
   }
 
   /**
@@ -88,16 +82,21 @@ export class Smb2Session {
   async ask<Answer extends Response>(
     encode: (ids: Pick<Smb2TreeRequest, 'messageId' | 'sessionId'>) => Uint8Array,
     decode: (message: Uint8Array) => Answer | Smb2Error,
+    withinMs: number = REPLY_TIMEOUT_MS,
   ): Promise<Answer | Smb2Error> {
     if (performance.now() > this.#deadline) throw new ConversationEnded({ kind: 'silent' });
     this.#messageId += 1n;
     const messageId = this.#messageId;
     const request = encode({ messageId, sessionId: this.#sessionId });
-    const reply = await exchange(this.#channel, request, isInterim);
+    const reply = await exchange(this.#channel, request, { isInterim, withinMs });
     if (reply.kind !== 'message') throw new ConversationEnded(reply);
     const answer = decoded(() => decode(reply.message));
     if (answer.header.messageId === messageId) return answer;
     throw new ConversationEnded({ kind: 'malformed', why: 'reply to another request' });
+  }
+
+  connect(path: string): Promise<Smb2Share | Refused> {
+    return connectSmb2Share((encode, decode, withinMs) => this.ask(encode, decode, withinMs), path);
   }
 
   /** Ends the session in words. What the server answers, or that it does not, changes nothing. */
@@ -109,37 +108,31 @@ export class Smb2Session {
     }
   }
 
-  #setUp(securityBuffer: Uint8Array) {
+  #setUp(securityBuffer: Uint8Array, withinMs?: number) {
     return this.ask(
       (ids) => encodeSmb2SessionSetupRequest({ ...ids, securityBuffer }),
       decodeSmb2SessionSetupResponse,
+      withinMs,
     );
   }
 }
 
-/** @throws ConversationEnded for a status that refuses this moment, not this session. */
-function refusal(status: number): AnonymousLogon {
-  if (NOT_NOW.includes(status)) throw new ConversationEnded({ kind: 'declined', status });
-  return { kind: 'refused', status };
+function asNobody(challenge: Uint8Array): Uint8Array {
+  return encodeAnonymousAuthenticateMessage({ challengeFlags: decodeChallengeMessage(challenge).flags });
 }
 
 async function negotiate(context: ProbeContext): Promise<SmbChannel> {
+  if (context.dialects?.join() === '3.1.1') return negotiateAll(context);
   const below = await negotiateSmb2(context, {
     dialects: SMB2_DIALECTS.filter((dialect) => dialect !== '3.1.1'),
   });
   if (below.kind === 'selected') return below.channel;
   if (below.kind !== 'declined' && below.kind !== 'hung-up') throw new ConversationEnded(below);
+  return negotiateAll(context);
+}
+
+async function negotiateAll(context: ProbeContext): Promise<SmbChannel> {
   const all = await negotiateSmb2(context, { dialects: SMB2_DIALECTS });
   if (all.kind === 'selected') return all.channel;
   throw new ConversationEnded(all);
-}
-
-/** Runs a decoder; bytes that are not what they should be end the conversation. */
-export function decoded<Result>(decode: () => Result): Result {
-  try {
-    return decode();
-  } catch (error) {
-    if (error instanceof DecodeError) throw new ConversationEnded({ kind: 'malformed', why: error.message });
-    throw error;
-  }
 }

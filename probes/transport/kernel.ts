@@ -30,14 +30,19 @@ export function parseNeighbours(text: string): ReadonlyMap<string, Neighbour> {
   return table;
 }
 
+const USUAL_NEIGHBOUR_LIMIT = 1_024;
+
 /** Hard limit of the neighbour table (gc_thresh3); 1,024, the kernel's default, where it cannot be read. */
 export async function readNeighbourLimit(): Promise<number> {
+  return (await findNeighbourLimit()) ?? USUAL_NEIGHBOUR_LIMIT;
+}
+
+/** The same; null where it cannot be read: it is shown in the initial network namespace only. */
+export async function findNeighbourLimit(): Promise<number | null> {
   try {
-    return (
-      Number.parseInt(await readFile('/proc/sys/net/ipv4/neigh/default/gc_thresh3', 'utf8'), 10) || 1_024
-    );
+    return Number.parseInt(await readFile('/proc/sys/net/ipv4/neigh/default/gc_thresh3', 'utf8'), 10) || null;
   } catch {
-    return 1_024;
+    return null;
   }
 }
 

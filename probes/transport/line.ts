@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Meter } from './meter.ts';
 import type { Patience } from './patience.ts';
-import { type Connection, type ConnectOutcome, connect, type Meter } from './tcp.ts';
+import { type Connection, type ConnectOutcome, connect } from './tcp.ts';
 
 /** A port to try. `speaks`: we know its protocol; any other port gets zero bytes. */
 export interface Door {
@@ -44,6 +45,7 @@ export class HostLine {
   readonly #address: string;
   readonly #options: LineOptions;
   #current: Connection | null = null;
+  #lastOpened: ConnectOutcome['kind'] | null = null;
   /** When the next attempt may begin, by the monotonic clock. */
   #freeAt = 0;
   #wake: () => void = () => {};
@@ -91,6 +93,11 @@ export class HostLine {
     }
   }
 
+  /** How the last `open` ended; null: there was none. */
+  get lastOpened(): ConnectOutcome['kind'] | null {
+    return this.#lastOpened;
+  }
+
   /** A further connection, after the last one's end and the pause. One repeat on silence. */
   async open(port: number): Promise<ConnectOutcome> {
     await this.hangUp();
@@ -98,6 +105,7 @@ export class HostLine {
       await this.#pause();
       const outcome = await this.#attempt({ port, speaks: true }, this.#options.signal);
       this.#freeAt = performance.now() + this.#options.pauseMs;
+      this.#lastOpened = outcome.kind;
       if (outcome.kind === 'accepted') this.#current = outcome.connection;
       if (outcome.kind !== 'silent' || tries >= REPEATS || this.#options.signal.aborted) return outcome;
     }

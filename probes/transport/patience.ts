@@ -34,3 +34,31 @@ export function learnPatience(): Patience {
     isQuick,
   };
 }
+
+/** How long the next negotiate with one host is waited for, learnt from how long it took over the earlier ones. */
+export interface ReplyPatience {
+  /** Milliseconds. */
+  waitMs(): number;
+  /** A negotiate was answered after so long. */
+  learn(tookMs: number): void;
+}
+
+/** Before the host has answered a negotiate, and at most. */
+const LONGEST_WAIT_MS = 2_000;
+const SHORTEST_WAIT_MS = 500;
+/** A server that is loaded or starts a process for each connection may well need ten times as long as it did before. */
+const TIMES_SLOWER = 20;
+
+/** Twenty times the slowest reply so far, 500 ms at least and 2 s at most; 2 s before the first. */
+export function learnReplyPatience(): ReplyPatience {
+  let slowest: number | null = null;
+  return {
+    waitMs: () =>
+      slowest === null
+        ? LONGEST_WAIT_MS
+        : Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, TIMES_SLOWER * slowest)),
+    learn: (tookMs) => {
+      slowest = Math.max(slowest ?? 0, tookMs);
+    },
+  };
+}

@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net';
+import type { Meter } from './meter.ts';
 
 /**
  * TCP for probes: connect, write, read one frame, close with FIN. The guard for print ports sits here, below every
@@ -24,13 +25,6 @@ export type ReadOutcome =
  * this protocol can begin so, or when it is longer than we are willing to read.
  */
 export type FrameLength = (bytes: Uint8Array) => number | null;
-
-/** Counts what is sent: everything goes through it. */
-export interface Meter {
-  connections: number;
-  datagrams: number;
-  bytes: number;
-}
 
 /** An open connection. Exactly one read may be under way at a time. */
 export interface Connection {
@@ -89,7 +83,7 @@ export function connect(
   if (signal.aborted) return Promise.resolve({ kind: 'silent' });
   const startedAt = performance.now();
   const socket = createConnection({ host: address, port, family: 4, noDelay: true });
-  meter.connections += 1;
+  meter.countConnection(port);
   return new Promise((resolve) => {
     const finish = (outcome: ConnectOutcome): void => {
       clearTimeout(timer);
@@ -159,7 +153,7 @@ class OpenConnection implements Connection {
   write(bytes: Uint8Array): void {
     if (this.#silent) throw new Error(`tcp ${this.address}:${this.port} was opened for zero bytes`);
     if (this.#ended || this.#socket.destroyed) return;
-    this.#meter.bytes += bytes.length;
+    this.#meter.countBytes(this.port, bytes.length);
     this.#socket.write(bytes);
   }
 

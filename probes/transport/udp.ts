@@ -1,5 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import type { Meter } from './tcp.ts';
+import type { Meter } from './meter.ts';
 
 /** How a question by datagram ended. `refused`: the host said by ICMP that nobody listens there. */
 export type DatagramOutcome =
@@ -21,7 +21,12 @@ export interface DatagramDesk {
     address: string,
     port: number,
     datagram: Uint8Array,
-    options: { readonly matches: ReplyMatch; readonly withinMs: () => number; readonly signal: AbortSignal },
+    options: {
+      readonly matches: ReplyMatch;
+      readonly withinMs: () => number;
+      readonly signal: AbortSignal;
+      readonly meter: Meter;
+    },
   ): Promise<DatagramOutcome>;
   close(): void;
 }
@@ -33,7 +38,7 @@ const LONGEST_DATAGRAM = 1_500;
 const LOOK_EVERY_MS = 100;
 
 /** Binds the sockets to ephemeral ports. Close the desk when the sweep is over. */
-export async function openDesk(meter: Meter): Promise<DatagramDesk> {
+export async function openDesk(): Promise<DatagramDesk> {
   const questions = new Map<string, Set<(datagram: Uint8Array) => void>>();
   const sockets = await Promise.all(Array.from({ length: SOCKETS }, () => bindSocket()));
   for (const socket of sockets) {
@@ -44,13 +49,12 @@ export async function openDesk(meter: Meter): Promise<DatagramDesk> {
     });
     socket.on('error', () => {});
   }
-  let turn = 0;
   return {
-    ask(address, port, datagram, { matches, withinMs, signal }) {
+    ask(address, port, datagram, { matches, withinMs, signal, meter }) {
       if (signal.aborted) return Promise.resolve({ kind: 'silent' });
       const key = `${address}:${port}`;
-      turn = (turn + 1) % sockets.length;
-      const socket = sockets[turn];
+      // One address, one socket: a NAT or firewall on the way sees one flow, however often the address is asked.
+      const socket = sockets[lastByte(address) % sockets.length];
       return new Promise((resolve) => {
         const startedAt = performance.now();
         const finish = (outcome: DatagramOutcome): void => {
@@ -72,8 +76,7 @@ export async function openDesk(meter: Meter): Promise<DatagramDesk> {
         let timer = setTimeout(lookAtClock, LOOK_EVERY_MS);
         signal.addEventListener('abort', giveUp, { once: true });
         questions.set(key, (questions.get(key) ?? new Set()).add(listen));
-        meter.datagrams += 1;
-        meter.bytes += datagram.length;
+        meter.countDatagram(port, datagram.length);
         socket?.send(datagram, port, address, () => {});
       });
     },
@@ -81,6 +84,11 @@ export async function openDesk(meter: Meter): Promise<DatagramDesk> {
       for (const socket of sockets) socket.close();
     },
   };
+}
+
+/** Of an IPv4 address. */
+function lastByte(address: string): number {
+  return Number(address.slice(address.lastIndexOf('.') + 1));
 }
 
 function bindSocket(): Promise<Socket> {
@@ -131,8 +139,7 @@ export function askConnected(
     });
     socket.on('error', (error: NodeJS.ErrnoException) => finish(failureOf(error.code)));
     socket.once('connect', () => {
-      meter.datagrams += 1;
-      meter.bytes += datagram.length;
+      meter.countDatagram(port, datagram.length);
       socket.send(datagram, () => {});
     });
     // Without a callback: Node would call it for a failure, too, which so comes as an 'error'.

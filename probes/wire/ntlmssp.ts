@@ -179,7 +179,7 @@ export function decodeChallengeMessage(bytes: Uint8Array): ChallengeMessage {
   reader.skip(CHALLENGE_LENGTH, 'ServerChallenge');
   reader.skip(8, 'Reserved');
   const infoFields = readFields(reader, 'TargetInfo');
-  const version = readVersion(reader, flags);
+  const version = hasVersion(reader, [nameFields, infoFields]) ? readVersion(reader, flags) : null;
   const name = readText(payload(reader, nameFields), nameFields.field, isUnicode(flags));
   const hasInfo = has(flags, 'NTLMSSP_NEGOTIATE_TARGET_INFO') && infoFields.length > 0;
   const values = hasInfo ? readAvPairs(payload(reader, infoFields)) : new Map<number, Reader>();
@@ -190,6 +190,11 @@ export function decodeChallengeMessage(bytes: Uint8Array): ChallengeMessage {
     version,
     targetInfo: targetInfoOf(values),
   };
+}
+
+/** Some servers set NTLMSSP_NEGOTIATE_VERSION and leave the field out: their payload begins where it would be. */
+function hasVersion(reader: Reader, fields: readonly PayloadFields[]): boolean {
+  return !fields.some(({ length, offset }) => length > 0 && offset === reader.offset);
 }
 
 /** TargetNameFields and the like: where in the payload a value stands. */

@@ -21,7 +21,17 @@ import { expectProtocol, SMB1_PROTOCOL } from './smb-message.ts';
 import type { Writer } from './writer.ts';
 
 /** Command, [MS-CIFS] 2.2.2.1: those that we send. */
-export const SMB_COM = { SMB_COM_NEGOTIATE: 0x72 } as const;
+export const SMB_COM = {
+  SMB_COM_CLOSE: 0x04,
+  SMB_COM_TRANSACTION: 0x25,
+  SMB_COM_READ_ANDX: 0x2e,
+  SMB_COM_TREE_DISCONNECT: 0x71,
+  SMB_COM_NEGOTIATE: 0x72,
+  SMB_COM_SESSION_SETUP_ANDX: 0x73,
+  SMB_COM_LOGOFF_ANDX: 0x74,
+  SMB_COM_TREE_CONNECT_ANDX: 0x75,
+  SMB_COM_NT_CREATE_ANDX: 0xa2,
+} as const;
 
 /** Flags, [MS-CIFS] 2.2.3.1. */
 export const SMB_FLAGS = {
@@ -52,19 +62,46 @@ export interface Smb1Header {
   readonly status: number;
   readonly flags: number;
   readonly flags2: number;
+  /** The share; 0xFFFF: none. */
+  readonly tid: number;
   readonly pidLow: number;
+  /** The session; 0: none. */
+  readonly uid: number;
   readonly mid: number;
 }
 
-/** The header of a request. `pidLow` and `mid` are random, 16 bits each; a response repeats them. */
-export function smb1RequestHeader({
-  pidLow,
-  mid,
-}: {
+/** A request that was refused with `header.status`. */
+export interface Smb1Error {
+  readonly kind: 'smb1-error';
+  readonly header: Smb1Header;
+}
+
+/** What the header of a request says; a response repeats both. */
+export interface Smb1Request {
+  /** Random, 16 bits. */
   readonly pidLow: number;
+  /** 16 bits, another one for each request. */
   readonly mid: number;
-}): Smb1Header {
-  return { status: 0, flags: REQUEST_FLAGS, flags2: REQUEST_FLAGS2, pidLow, mid };
+}
+
+/** What the header of a request within a session says. */
+export interface Smb1SessionRequest extends Smb1Request {
+  /** From the header of the first SESSION_SETUP_ANDX response; 0 in the request for that. */
+  readonly uid: number;
+  /** `SMB_FLAGS2`; all of them by default. */
+  readonly flags2?: number;
+}
+
+/** What the header of a request about a share says. */
+export interface Smb1TreeRequest extends Smb1SessionRequest {
+  /** From the header of the TREE_CONNECT_ANDX response. */
+  readonly tid: number;
+}
+
+/** The header of a request that belongs to no session and no share, unless `uid` and `tid` name them. */
+export function smb1RequestHeader(request: Smb1Request & Partial<Smb1TreeRequest>): Smb1Header {
+  const { pidLow, mid, uid = 0, tid = NO_TREE, flags2 = REQUEST_FLAGS2 } = request;
+  return { status: 0, flags: REQUEST_FLAGS, flags2, tid, pidLow, uid, mid };
 }
 
 /**
@@ -96,16 +133,22 @@ function readHeader(
   const flags2 = reader.uint16le('Flags2');
   reader.skip(2, 'PIDHigh');
   reader.skip(SECURITY_FEATURES_LENGTH, 'SecurityFeatures');
-  reader.skip(4, 'Reserved and TID');
-  const pidLow = reader.uint16le('PIDLow');
-  reader.skip(2, 'UID');
-  return { status, flags, flags2, pidLow, mid: reader.uint16le('MID') };
+  reader.skip(2, 'Reserved');
+  return {
+    status,
+    flags,
+    flags2,
+    tid: reader.uint16le('TID'),
+    pidLow: reader.uint16le('PIDLow'),
+    uid: reader.uint16le('UID'),
+    mid: reader.uint16le('MID'),
+  };
 }
 
 /** Writes 32 bytes, of `command`. */
 export function writeSmb1Header(writer: Writer, command: number, header: Smb1Header): void {
-  const { status, flags, flags2, pidLow, mid } = header;
+  const { status, flags, flags2, tid, pidLow, uid, mid } = header;
   writer.bytes(SMB1_PROTOCOL).uint8(command).uint32le(status).uint8(flags).uint16le(flags2);
   writer.uint16le(0).zeros(SECURITY_FEATURES_LENGTH).uint16le(0);
-  writer.uint16le(NO_TREE).uint16le(pidLow).uint16le(0).uint16le(mid);
+  writer.uint16le(tid).uint16le(pidLow).uint16le(uid).uint16le(mid);
 }

@@ -9,7 +9,7 @@ import { SMB2_COMMAND } from '../../probes/wire/smb2-header.ts';
 import { SMB2_DIALECT } from '../../probes/wire/smb2-negotiate.ts';
 import { SMB2_SHARE_TYPE, SMB2_SHAREFLAG } from '../../probes/wire/smb2-tree-connect.ts';
 import { SHARE_ENUM_RETURN, SHARE_TYPE } from '../../probes/wire/srvsvc.ts';
-import { type FakeSmbServer, type SmbSetup, startFakeSmbServer } from '../support/fake-smb-server.ts';
+import { type FakeSmbServer, MODERN, type SmbSetup, startFakeSmbServer } from '../support/fake-smb-server.ts';
 import {
   type AnonymousSetup,
   type Break,
@@ -103,6 +103,38 @@ describe('the attempt to log on', () => {
     const seen = { kind: 'encryption-required' };
     expect(await ask(fake)).toEqual({ kind: 'answered', seen, connection: null });
     expect(commandsIn(fake.connections)).toHaveLength(2);
+  });
+
+  it('that a Samba which encrypts refuses as forbidden tells that it demands encryption', async () => {
+    const bestCipher = 'AES-128-GCM';
+    const refusedWith = async (
+      status: number,
+      more: Partial<SmbSetup> = {},
+      cipher: string | null = bestCipher,
+    ) => {
+      const { port: smb } = await server(SHARES, { logon: status }, more);
+      const context = await probeContext({ ports: { ...STANDARD_PORTS, smb }, bestCipher: cipher });
+      return smbAnonymous.run(context);
+    };
+    const { STATUS_LOGON_FAILURE } = NT_STATUS;
+    const demanding = { ...answered('no', null).seen, demandsEncryption: true };
+    expect(await refusedWith(STATUS_ACCESS_DENIED)).toMatchObject({ seen: demanding });
+    const windows = { identity: { ...MODERN.identity, version: '10.0.26100' } };
+    for (const outcome of [
+      await refusedWith(STATUS_LOGON_FAILURE),
+      await refusedWith(STATUS_ACCESS_DENIED, windows),
+      await refusedWith(STATUS_ACCESS_DENIED, {}, null),
+    ]) {
+      expect(outcome).toEqual(answered('no', null));
+    }
+  });
+
+  it('is made with one negotiate where the server is known to speak 3.1.1 alone', async () => {
+    const fake = await server(SHARES, {}, { dialects: [SMB2_DIALECT.SMB_3_1_1] });
+    const ports = { ...STANDARD_PORTS, smb: fake.port };
+    const outcome = await smbAnonymous.run(await probeContext({ ports, dialects: ['3.1.1'] }));
+    expect(outcome).toMatchObject({ seen: { session: 'yes' } });
+    expect(fake.connections).toHaveLength(1);
   });
 
   it.each<[string, Partial<AnonymousSetup>, Partial<SmbSetup>]>([

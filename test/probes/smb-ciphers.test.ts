@@ -47,6 +47,17 @@ describe('the ciphers probe', () => {
     expect(await ask(await server({ encryption: false }))).toMatchObject({ seen: { ciphers: [] } });
   });
 
+  it('does not ask again which is the best where the negotiate of the visit has told it', async () => {
+    const fake = await server({ ciphers: [AES_128_GCM, AES_256_CCM] });
+    const ports = { ...STANDARD_PORTS, smb: fake.port };
+    const outcome = await smbCiphers.run(await probeContext({ ports, bestCipher: 'AES-128-GCM' }));
+    expect(outcome).toMatchObject({ seen: { ciphers: ['AES-128-GCM', 'AES-256-CCM'] } });
+    expect(offersTo(fake).map(({ ciphers }) => ciphers)).toEqual([
+      [AES_128_CCM, AES_256_CCM, AES_256_GCM],
+      [AES_128_CCM, AES_256_GCM],
+    ]);
+  });
+
   it('offers 3.1.1 alone, each time without what was selected, on a connection of its own', async () => {
     const fake = await server({ ciphers: [AES_128_GCM, AES_256_CCM] });
     await ask(fake);

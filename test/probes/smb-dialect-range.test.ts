@@ -38,6 +38,8 @@ function offersTo({ connections }: FakeSmbServer): number[][] {
   ]);
 }
 
+const BELOW_THE_BEST = [SMB_2_0_2, SMB_2_1, SMB_3_0, SMB_3_0_2];
+
 const LINEUPS: readonly (readonly [readonly number[], readonly Dialect[]])[] = [
   [Object.values(SMB2_DIALECT), ['2.0.2', '2.1', '3.0', '3.0.2', '3.1.1']],
   [[SMB_2_0_2], ['2.0.2']],
@@ -78,19 +80,25 @@ describe('the dialect range probe', () => {
   it('needs two offers for a server that speaks them all', async () => {
     const fake = await server();
     await ask(fake);
-    expect(offersTo(fake)).toEqual([[SMB_2_0_2], [SMB_2_1, SMB_3_0, SMB_3_0_2]]);
+    expect(offersTo(fake)).toEqual([BELOW_THE_BEST, [SMB_2_0_2]]);
   });
 
-  it('asks for each dialect once where there is a gap, and never for the best one again', async () => {
+  it('needs one offer for a server that speaks nothing but its best', async () => {
+    const fake = await server({ dialects: [SMB_3_1_1] });
+    await ask(fake);
+    expect(offersTo(fake)).toEqual([BELOW_THE_BEST]);
+  });
+
+  it('asks for the rest where there is a gap, and never for the best one again', async () => {
     const fake = await server({ dialects: [SMB_2_0_2, SMB_3_0, SMB_3_1_1] });
     await ask(fake);
-    expect(offersTo(fake)).toEqual([[SMB_2_0_2], [SMB_2_1, SMB_3_0, SMB_3_0_2], [SMB_2_1]]);
+    expect(offersTo(fake)).toEqual([BELOW_THE_BEST, [SMB_2_0_2, SMB_2_1]]);
   });
 
   it('makes each offer on a connection of its own, one after the other', async () => {
-    const fake = await server({ dialects: [SMB_3_1_1] });
+    const fake = await server({ dialects: [SMB_2_1, SMB_3_0_2, SMB_3_1_1] });
     await ask(fake);
-    expect(offersTo(fake)).toEqual([[SMB_2_0_2], [SMB_2_1], [SMB_3_0], [SMB_3_0_2]]);
+    expect(offersTo(fake)).toEqual([BELOW_THE_BEST, [SMB_2_0_2], [SMB_2_1, SMB_3_0]]);
     expect(mostAtOnce(fake.connections)).toBe(1);
   });
 
@@ -133,10 +141,17 @@ describe('the dialect range probe', () => {
     });
   });
 
-  it('takes any status for a no to what was offered', async () => {
-    const invalid = { declinesWith: NT_STATUS.STATUS_INVALID_PARAMETER };
-    const outcome = await ask(await server([invalid, {}]));
-    expect(outcome).toMatchObject({ seen: { dialects: ['2.1', '3.0', '3.0.2', '3.1.1'] } });
+  it('leaves out the newest dialect of an offer that the server finds fault with, and offers the rest', async () => {
+    const atFault = { declinesWith: NT_STATUS.STATUS_INVALID_PARAMETER };
+    const fake = await server([atFault, {}]);
+    expect(await ask(fake)).toMatchObject({ seen: { dialects: ['2.0.2', '2.1', '3.0', '3.1.1'] } });
+    expect(offersTo(fake)).toEqual([BELOW_THE_BEST, [SMB_2_0_2, SMB_2_1, SMB_3_0], [SMB_2_0_2]]);
+  });
+
+  it('takes any other status for a no to all that was offered', async () => {
+    const declined = { declinesWith: NT_STATUS.STATUS_INSUFFICIENT_RESOURCES };
+    const outcome = await ask(await server([declined, {}]));
+    expect(outcome).toMatchObject({ seen: { dialects: ['3.1.1'] } });
   });
 });
 

@@ -32,6 +32,7 @@ describe('the dialects probe', () => {
         dialect: '3.1.1',
         signing: 'required',
         encryptionSupported: true,
+        cipher: 'AES-128-GCM',
         compression: [],
         serverGuid: MODERN.serverGuid,
         systemTime: MODERN.systemTime,

@@ -37,7 +37,7 @@ describe('the identity probe', () => {
   it('sees the names and the version of the challenge', async () => {
     expect(await ask(await server())).toEqual({
       kind: 'answered',
-      seen: { kind: 'identity', identity: MODERN.identity },
+      seen: { kind: 'identity', identity: MODERN.identity, serverGuid: MODERN.serverGuid },
       connection: null,
     });
   });
@@ -84,7 +84,7 @@ describe('the identity probe', () => {
   it('sees that a server sends no challenge', async () => {
     expect(await ask(await server({ sessionSetup: 'without-token' }))).toEqual({
       kind: 'answered',
-      seen: { kind: 'identity', identity: null },
+      seen: { kind: 'identity', identity: null, serverGuid: MODERN.serverGuid },
       connection: null,
     });
   });

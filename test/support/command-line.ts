@@ -1,10 +1,13 @@
-import type { CommandContext, OpenStorage } from '../../agent/commands/context.ts';
+import { expect } from 'vitest';
+import type { CommandContext } from '../../agent/commands/context.ts';
 import type { ContextFactory, Terminal } from '../../agent/commands/invocation.ts';
 import { buildProgram } from '../../agent/commands/program.ts';
 import { parseConfig } from '../../agent/config.ts';
 import type { Change } from '../../domain/change.ts';
 import { firstAddress, type HostRecord, hostName } from '../../domain/host.ts';
 import { visible } from '../../domain/text.ts';
+import type { Storage } from '../../storage/storage.ts';
+import { doctorWorld } from './doctor-world.ts';
 import { HOME_NETWORK, homeReport } from './home-network.ts';
 import { openTestStorage } from './open-database.ts';
 import { firstSight, sweepOf } from './sample-history.ts';
@@ -44,6 +47,9 @@ export async function runWith(
     err: (text) => {
       printed.err += text;
     },
+    write: async (text) => {
+      printed.out += text;
+    },
     isTty: false,
     errIsTty: false,
     columns: 80,
@@ -81,7 +87,26 @@ function testContext(yaml: string): Omit<CommandContext, 'output'> {
         },
       ],
     }),
+    decide: async () => expect.fail('this command decides nothing'),
+    broker: {
+      test: async () => expect.fail('this command sends no test alert'),
+      republish: async () => expect.fail('this command sends nothing again'),
+      removeAll: async () => expect.fail('this command clears nothing'),
+    },
     daemonStatus: async () => null,
+    doctor: doctorWorld({}, yaml),
+    upkeep: {
+      backUp: (file) => ({ file, size: 8_400_000 }),
+      restore: async (from) => ({ from, recordedUntil: SAMPLE_TIME, keptAs: null }),
+      check: () => ({
+        file: '/data/smbwarden.db',
+        size: 8_400_000,
+        free: 12_288,
+        schema: 2,
+        faults: [],
+      }),
+      vacuum: async () => ({ before: 9_100_000, after: 8_400_000 }),
+    },
     run: async () => {},
     vendorOf: (mac) => VENDORS.get(mac.slice(0, 8)) ?? null,
     now: () => SAMPLE_TIME + 600_000,
@@ -95,7 +120,7 @@ const VENDORS: ReadonlyMap<string, string> = new Map([
 ]);
 
 /** A real database in memory with one sweep of the home network in it. */
-export function homeStorage(): OpenStorage {
+export function homeStorage(): Storage {
   const storage = openTestStorage();
   storage.history.agentId(() => 'a1b2c3d4e');
   storage.history.recordSweep(

@@ -130,8 +130,8 @@ function lintComponents({ topic, components }: Device): string[] {
     if (!slugged.test(String(component.default_entity_id))) faults.push(say(5, 'default_entity_id'));
     if ('object_id' in component) faults.push(say(5, 'object_id'));
     faults.push(...lintClass(platform, component).map((what) => say(6, what)));
-    if (('device_class' in component && component.device_class === 'enum') !== 'options' in component)
-      faults.push(say(7, 'options without enum or the reverse'));
+    const isChoice = component.device_class === 'enum' || platform === 'select';
+    if (isChoice !== 'options' in component) faults.push(say(7, 'options without enum or the reverse'));
     const plain = ['enum', 'timestamp'].includes(String(component.device_class));
     if (plain && ('state_class' in component || 'unit_of_measurement' in component))
       faults.push(say(7, 'state_class or unit with enum or timestamp'));
@@ -250,6 +250,10 @@ function rendered(payload: string, template: unknown): string | undefined {
 function isLegal(state: string, component: Json): boolean {
   if (component.platform === 'binary_sensor')
     return [component.payload_on ?? 'ON', component.payload_off ?? 'OFF', 'None'].includes(state);
+  if (component.platform === 'switch') return ['ON', 'OFF'].includes(state);
+  if (component.platform === 'select') return (component.options as string[]).includes(state);
+  if (component.platform === 'number')
+    return Number(state) >= Number(component.min) && Number(state) <= Number(component.max);
   if (state === 'None') return true;
   if (component.device_class === 'enum') return (component.options as string[]).includes(state);
   if (component.device_class === 'timestamp') return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/.test(state);

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { ServicePorts } from '../../probes/probe.ts';
 import { type MapperManner, startFakeEndpointMapper } from './fake-endpoint-mapper.ts';
 import { type FakeNbnsHost, type NbnsHostOptions, startFakeNbnsHost } from './fake-nbns-host.ts';
@@ -60,13 +61,20 @@ export async function startFakeHost(options: FakeHostOptions): Promise<FakeHost>
   };
 }
 
+/** Below the range from which the kernel gives ports away, so that nobody takes them between look and use. */
+const LOWEST_PORT = 10_000;
+const HIGHEST_PORT = 32_000;
+
 /** Port numbers for the four services that are free at `address`, so that other addresses are likely to have them, too. */
 export async function freeServicePorts(address: string): Promise<ServicePorts> {
-  const probes = await Promise.all(
-    [1, 2, 3].map(() => startFakeTcpServer((socket) => socket.destroy(), { address })),
+  const first = randomInt(LOWEST_PORT, HIGHEST_PORT);
+  const [smb, session, endpointMapper, nameService] = [first, first + 1, first + 2, first + 3];
+  const tcp = [smb, session, endpointMapper].map((port) =>
+    startFakeTcpServer((socket) => socket.destroy(), { address, port }),
   );
-  const datagrams = await startFakeNbnsHost({ address, manner: 'silent' });
-  await Promise.all([...probes, datagrams].map((each) => each.close()));
-  const [smb = 0, session = 0, endpointMapper = 0] = probes.map((each) => each.port);
-  return { smb, session, endpointMapper, nameService: datagrams.port };
+  const udp = startFakeNbnsHost({ address, port: nameService, manner: 'silent' });
+  const looks = await Promise.allSettled([...tcp, udp]);
+  await Promise.all(looks.map((look) => (look.status === 'fulfilled' ? look.value.close() : null)));
+  const areFree = looks.every((look) => look.status === 'fulfilled');
+  return areFree ? { smb, session, endpointMapper, nameService } : freeServicePorts(address);
 }

@@ -85,6 +85,11 @@ export function sessionSetupReply(
   }
 }
 
+/** An NTLM challenge within SPNEGO. */
+export function challengeToken({ identity }: Pick<SessionSetupSetup, 'identity'>): Uint8Array {
+  return enveloped(encodeChallengeMessage(challengeOf(identity)));
+}
+
 /** Nobody ever logs on here, not even without a name. */
 function refusalOf(header: Smb2Header): Smb2Header {
   return { ...header, status: NT_STATUS.STATUS_ACCESS_DENIED, flags: SMB2_FLAGS.SMB2_FLAGS_SERVER_TO_REDIR };

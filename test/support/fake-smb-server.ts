@@ -13,7 +13,7 @@ import {
 } from '../../probes/wire/nbss.ts';
 import { NT_STATUS } from '../../probes/wire/nt-status.ts';
 import { smbProtocol } from '../../probes/wire/smb-message.ts';
-import { SMB_FLAGS } from '../../probes/wire/smb1-header.ts';
+import { SMB_COM, SMB_FLAGS } from '../../probes/wire/smb1-header.ts';
 import {
   decodeSmb1NegotiateRequest,
   encodeSmb1NegotiateResponse,
@@ -34,6 +34,7 @@ import {
 import { CIPHER, HASH_ALGORITHM, SIGNING_ALGORITHM } from '../../probes/wire/smb2-negotiate-contexts.ts';
 import { type SessionSetupSetup, sessionSetupReply } from './fake-session-setup.ts';
 import { type AnonymousSetup, FakeSmbSession } from './fake-smb-session.ts';
+import { FakeSmb1Session } from './fake-smb1-session.ts';
 import { type ConnectionLog, type FakeTcpServer, startFakeTcpServer } from './fake-tcp-server.ts';
 
 /** How a server that speaks SMB is set up. */
@@ -52,6 +53,14 @@ export interface SmbSetup extends SessionSetupSetup {
   /** What a client hears that offers "NT LM 0.12" alone. `closed`: the ordinary no of Windows. */
   readonly smb1: 'selected' | 'refused' | 'closed' | 'smb2-instead';
   readonly smb1Signing: 'disabled' | 'enabled' | 'required';
+  /** How a session is opened over SMB 1: with security tokens, or in the classic way with a challenge at once. */
+  readonly smb1Security: 'extended' | 'classic';
+  /** Does it know Unicode over SMB 1, as everything does since Windows NT. */
+  readonly smb1Unicode: boolean;
+  /** Does TREE_CONNECT over SMB 1 tell the rights. */
+  readonly smb1Rights: boolean;
+  /** A number: the status of a look into a pipe that is not open. */
+  readonly smb1Peek: number | 'hangs-up';
   /** Milliseconds UTC; null: not told. */
   readonly systemTime: number | null;
   readonly bootTime: number | null;
@@ -64,6 +73,8 @@ export interface SmbSetup extends SessionSetupSetup {
   readonly anonymous: AnonymousSetup | null;
   /** Answers a question that was never put: another message id. */
   readonly answersAnother: boolean;
+  /** Stops listening once it is offered SMB 1, one dialect alone, or logged on to, as a device does that crashes. */
+  readonly fallsAt: 'smb1' | 'one-dialect' | 'logon' | null;
   /** Bytes in which each reply is sent; Infinity: in one piece. */
   readonly pieceBytes: number;
   /** Bytes of each reply after which the server hangs up; Infinity: never. */
@@ -81,6 +92,10 @@ export const MODERN: SmbSetup = {
   ciphers: [CIPHER.AES_128_GCM, CIPHER.AES_128_CCM, CIPHER.AES_256_GCM, CIPHER.AES_256_CCM],
   smb1: 'closed',
   smb1Signing: 'disabled',
+  smb1Security: 'classic',
+  smb1Unicode: true,
+  smb1Rights: true,
+  smb1Peek: NT_STATUS.STATUS_INVALID_HANDLE,
   systemTime: Date.UTC(2026, 10, 21, 22, 41, 5),
   bootTime: null,
   serverGuid: '6C61676E-7379-0000-0000-000000000000',
@@ -96,12 +111,13 @@ export const MODERN: SmbSetup = {
   },
   anonymous: null,
   answersAnother: false,
+  fallsAt: null,
   pieceBytes: Number.POSITIVE_INFINITY,
   closesAfter: Number.POSITIVE_INFINITY,
 };
 
 /** A server that knows SMB 1 and nothing newer. */
-export const SMB1_ONLY: SmbSetup = { ...MODERN, dialects: [], smb1: 'selected' };
+export const SMB1_ONLY = { dialects: [], smb1: 'selected' } as const satisfies Partial<SmbSetup>;
 
 /** What does not speak SMB at all, or not for long. */
 export type Misbehaviour =
@@ -148,7 +164,7 @@ export async function startFakeSmbServer(options: SmbServerOptions = {}): Promis
     const [behaviour = {}, ...later] = turns;
     if (later.length > 0) turns = later;
     if (typeof behaviour === 'string') MISBEHAVIOURS[behaviour](socket);
-    else converse(socket, { ...MODERN, identity, ...behaviour }, framing);
+    else converse(socket, { ...MODERN, identity, ...behaviour }, framing, () => void server.close());
   }, options);
   return {
     ...server,
@@ -163,17 +179,26 @@ function turnsOf(behaviour: SmbBehaviour): readonly Behaviour[] {
 }
 
 /** Answers one frame after the other. */
-function converse(socket: Socket, setup: SmbSetup, framing: 'direct' | 'session'): void {
+function converse(socket: Socket, setup: SmbSetup, framing: 'direct' | 'session', fall: () => void): void {
   let stream = Buffer.alloc(0);
   let inSession = framing === 'direct';
   const session = setup.anonymous === null ? null : new FakeSmbSession(setup.anonymous);
+  const smb1Session = new FakeSmb1Session(setup);
   socket.on('data', (chunk) => {
     stream = Buffer.concat([stream, Buffer.from(chunk)]);
     const length = sessionFrameLength(stream);
     if (length === null || stream.length < length) return;
     const frame = Uint8Array.from(stream.subarray(0, length));
     stream = stream.subarray(length);
-    if (inSession) return answer(socket, replyTo(unwrapMessage(frame), setup, session), setup);
+    if (inSession) {
+      const message = unwrapMessage(frame);
+      if (setup.fallsAt !== null && isFatal(message, setup.fallsAt)) return fall();
+      const reply = () => answer(socket, replyTo(message, setup, { session, smb1Session }), setup);
+      const delayMs = isLogon(message) ? (setup.anonymous?.logonDelayMs ?? 0) : 0;
+      if (delayMs === 0) reply();
+      else setTimeout(reply, delayMs);
+      return;
+    }
     const response = sessionResponse(frame, setup);
     inSession = response.kind === 'positive';
     answer(socket, encodeSessionResponse(response), setup, inSession ? 'stays' : 'hangs-up');
@@ -208,7 +233,18 @@ function sessionResponse(frame: Uint8Array, { calledNames }: SmbSetup): SessionR
 }
 
 /** The framed reply to one SMB message; null: the server hangs up, empty: it stays silent. */
-function replyTo(message: Uint8Array, setup: SmbSetup, session: FakeSmbSession | null): Uint8Array | null {
+function replyTo(
+  message: Uint8Array,
+  setup: SmbSetup,
+  {
+    session,
+    smb1Session,
+  }: { readonly session: FakeSmbSession | null; readonly smb1Session: FakeSmb1Session },
+): Uint8Array | null {
+  if (isBehindSmb1Negotiate(message)) {
+    const reply = smb1Session.reply(message);
+    return reply === null || reply.length === 0 ? reply : wrapMessage(reply);
+  }
   if (session !== null && isWithinSession(message)) {
     const replies = session.replies(message);
     return replies === null ? null : Uint8Array.from(replies.flatMap((each) => [...wrapMessage(each)]));
@@ -217,9 +253,25 @@ function replyTo(message: Uint8Array, setup: SmbSetup, session: FakeSmbSession |
   return reply === null || reply.length === 0 ? reply : wrapMessage(reply);
 }
 
+function isBehindSmb1Negotiate(message: Uint8Array): boolean {
+  return smbProtocol(message) === 'smb1' && message[4] !== SMB_COM.SMB_COM_NEGOTIATE;
+}
+
 function isWithinSession(message: Uint8Array): boolean {
   const sessionId = message.subarray(SMB2_SESSION_ID_OFFSET, SMB2_SESSION_ID_OFFSET + 8);
   return smbProtocol(message) === 'smb2' && sessionId.some((byte) => byte !== 0);
+}
+
+function isFatal(message: Uint8Array, fallsAt: NonNullable<SmbSetup['fallsAt']>): boolean {
+  if (fallsAt === 'logon') return isLogon(message);
+  const isSmb1 = smbProtocol(message) === 'smb1';
+  if (fallsAt === 'smb1' || isSmb1) return fallsAt === 'smb1' && isSmb1;
+  const isNegotiate = message[SMB2_COMMAND_OFFSET] === SMB2_COMMAND.SMB2_NEGOTIATE;
+  return isNegotiate && decodeSmb2NegotiateRequest(message).dialects.length === 1;
+}
+
+function isLogon(message: Uint8Array): boolean {
+  return isWithinSession(message) && message[SMB2_COMMAND_OFFSET] === SMB2_COMMAND.SMB2_SESSION_SETUP;
 }
 
 function unframedReply(message: Uint8Array, setup: SmbSetup): Uint8Array | null {
@@ -311,16 +363,30 @@ function smb1Reply(request: Smb1NegotiateRequest, setup: SmbSetup): Uint8Array |
         maxBufferSize: 16_644,
         maxRawSize: 65_536,
         sessionKey: 0,
-        capabilities: SMB1_CAPABILITIES.CAP_UNICODE | SMB1_CAPABILITIES.CAP_NT_SMBS,
+        capabilities: smb1Capabilities(setup),
         systemTime: filetime(setup.systemTime),
         serverTimeZone: 0,
-        serverGuid: null,
-        securityBlob: null,
-        challenge: randomBytes(8),
-        domainName: 'WORKGROUP',
-        serverName: 'FAKENAS',
+        ...(setup.smb1Security === 'extended' ? extendedIdentity(setup) : classicIdentity(setup)),
       });
   }
+}
+
+function smb1Capabilities({ smb1Security, smb1Unicode }: SmbSetup): number {
+  const { CAP_UNICODE, CAP_NT_SMBS, CAP_EXTENDED_SECURITY } = SMB1_CAPABILITIES;
+  const extended = smb1Security === 'extended' ? CAP_EXTENDED_SECURITY : 0;
+  return (CAP_NT_SMBS | (smb1Unicode ? CAP_UNICODE : 0) | extended) >>> 0;
+}
+
+function classicIdentity({ identity }: SmbSetup) {
+  const { domain, computer } = identity;
+  const names = { domainName: domain, serverName: computer };
+  return { serverGuid: null, securityBlob: null, challenge: randomBytes(8), ...names };
+}
+
+function extendedIdentity({ serverGuid }: SmbSetup) {
+  const guid = serverGuid === null ? new Uint8Array(16) : guidBytes(serverGuid);
+  const none = { challenge: null, domainName: null, serverName: null };
+  return { serverGuid: guid, securityBlob: new Uint8Array(), ...none };
 }
 
 const EMPTY_SMB2_HEADER = {

@@ -1,15 +1,10 @@
-import {
-  CONTEXT_RESULT,
-  decodeBind,
-  encodeBindResponse,
-  NDR,
-  PFC_FLAG,
-  PTYPE,
-} from '../../probes/wire/dcerpc-bind.ts';
-import { decodeRequest, encodeResponse } from '../../probes/wire/dcerpc-request.ts';
 import { unwrapMessage } from '../../probes/wire/nbss.ts';
 import { NT_STATUS } from '../../probes/wire/nt-status.ts';
-import { type AuthenticateMessage, decodeAuthenticateMessage } from '../../probes/wire/ntlm-authenticate.ts';
+import {
+  type AuthenticateMessage,
+  decodeAuthenticateMessage,
+  isAnonymous,
+} from '../../probes/wire/ntlm-authenticate.ts';
 import { Reader } from '../../probes/wire/reader.ts';
 import {
   decodeSmb2CreateRequest,
@@ -33,6 +28,7 @@ import {
   decodeSmb2SessionSetupRequest,
   encodeSmb2SessionSetupResponse,
   SMB2_SESSION_FLAG,
+  type Smb2SessionSetupRequest,
 } from '../../probes/wire/smb2-session-setup.ts';
 import {
   decodeSmb2TreeConnectRequest,
@@ -42,12 +38,8 @@ import {
   SMB2_SHARE_TYPE,
 } from '../../probes/wire/smb2-tree-connect.ts';
 import { decodeNegTokenResp } from '../../probes/wire/spnego.ts';
-import {
-  decodeNetrShareEnumRequest,
-  encodeNetrShareEnumResponse,
-  SHARE_ENUM_RETURN,
-  SHARE_TYPE,
-} from '../../probes/wire/srvsvc.ts';
+import { SHARE_ENUM_RETURN } from '../../probes/wire/srvsvc.ts';
+import { FakeSrvsvcPipe } from './fake-srvsvc-pipe.ts';
 import type { ConnectionLog } from './fake-tcp-server.ts';
 
 /** A share, and what connecting to it and opening its root meet. */
@@ -68,10 +60,16 @@ export interface FakeShare {
 /** What happens at the first request for a command, in place of an answer. */
 export type Break = 'garbage' | 'silence' | 'hanging up' | 'an answer to another request';
 
-/** How a session without name and password is served. */
+/** How a session without a password is served. */
 export interface AnonymousSetup {
   /** A number: the status with which the attempt to log on is refused. */
   readonly logon: 'accepted' | 'encrypted' | number;
+  /** The status with which an anonymous one is refused, where others are not. */
+  readonly logonOfNobody: number | null;
+  /** `SMB2_SESSION_FLAG` of the session; null session by default. */
+  readonly sessionFlags: number;
+  /** How long the answer to an attempt to log on is held back. */
+  readonly logonDelayMs: number;
   readonly shares: readonly FakeShare[];
   /** Status of a TREE_CONNECT to IPC$, of a CREATE of the pipe, and of an IOCTL on it. */
   readonly ipc: number;
@@ -103,6 +101,9 @@ export function givingAway(
 ): AnonymousSetup {
   return {
     logon: 'accepted',
+    logonOfNobody: null,
+    sessionFlags: SMB2_SESSION_FLAG.SMB2_SESSION_FLAG_IS_NULL,
+    logonDelayMs: 0,
     shares,
     ipc: 0,
     pipe: 0,
@@ -127,12 +128,12 @@ const GARBAGE = Uint8Array.from({ length: 96 }, (_, i) => 0x5a ^ i);
 /** What one connection is told once it has been challenged. */
 export class FakeSmbSession {
   readonly #setup: AnonymousSetup;
-  /** Bytes that wait in the pipe. */
-  #pipe = new Uint8Array();
+  readonly #pipe: FakeSrvsvcPipe;
   #isBroken = false;
 
   constructor(setup: AnonymousSetup) {
     this.#setup = setup;
+    this.#pipe = new FakeSrvsvcPipe(setup);
   }
 
   /** Messages that answer one request; null: the server hangs up, empty: it stays silent. */
@@ -166,7 +167,7 @@ export class FakeSmbSession {
   #reply(message: Uint8Array, header: Smb2Header): Uint8Array {
     switch (header.command) {
       case SMB2_COMMAND.SMB2_SESSION_SETUP:
-        return this.#logOn(header);
+        return this.#logOn(message, header);
       case SMB2_COMMAND.SMB2_TREE_CONNECT:
         return this.#connect(decodeSmb2TreeConnectRequest(message).path, header);
       case SMB2_COMMAND.SMB2_CREATE:
@@ -186,15 +187,16 @@ export class FakeSmbSession {
     }
   }
 
-  #logOn(header: Smb2Header): Uint8Array {
-    const { logon } = this.#setup;
+  #logOn(message: Uint8Array, header: Smb2Header): Uint8Array {
+    const { logon, logonOfNobody, sessionFlags } = this.#setup;
+    if (logonOfNobody !== null && isAnonymous(logonIn(decodeSmb2SessionSetupRequest(message))))
+      return refusal(header, logonOfNobody);
     if (typeof logon === 'number') return refusal(header, logon);
-    const { SMB2_SESSION_FLAG_IS_NULL, SMB2_SESSION_FLAG_ENCRYPT_DATA } = SMB2_SESSION_FLAG;
-    const encrypted = logon === 'encrypted' ? SMB2_SESSION_FLAG_ENCRYPT_DATA : 0;
+    const encrypted = logon === 'encrypted' ? SMB2_SESSION_FLAG.SMB2_SESSION_FLAG_ENCRYPT_DATA : 0;
     return encodeSmb2SessionSetupResponse({
       kind: 'smb2-session-setup-response',
       header,
-      sessionFlags: SMB2_SESSION_FLAG_IS_NULL | encrypted,
+      sessionFlags: sessionFlags | encrypted,
       securityBuffer: new Uint8Array(),
     });
   }
@@ -230,7 +232,7 @@ export class FakeSmbSession {
   #transceive(message: Uint8Array, header: Smb2Header): Uint8Array {
     const { fileId, input } = decodeSmb2IoctlRequest(message);
     if (this.#setup.transceive !== 0) return refusal(header, this.#setup.transceive);
-    this.#pipe = input[2] === PTYPE.bind ? this.#bound(input) : this.#listed(input);
+    this.#pipe.write(input);
     const { header: answered, data: output } = this.#fromPipe(header);
     const ctlCode = FSCTL_CODE.FSCTL_PIPE_TRANSCEIVE;
     return encodeSmb2IoctlResponse({
@@ -244,62 +246,9 @@ export class FakeSmbSession {
 
   /** The next bytes of the pipe, and whether more wait behind them. */
   #fromPipe(header: Smb2Header): { readonly header: Smb2Header; readonly data: Uint8Array } {
-    const data = this.#pipe.slice(0, this.#setup.readBytes);
-    this.#pipe = this.#pipe.slice(data.length);
-    const status = this.#pipe.length > 0 ? NT_STATUS.STATUS_BUFFER_OVERFLOW : NT_STATUS.STATUS_SUCCESS;
+    const { data, isMore } = this.#pipe.read();
+    const status = isMore ? NT_STATUS.STATUS_BUFFER_OVERFLOW : NT_STATUS.STATUS_SUCCESS;
     return { header: { ...header, status }, data };
-  }
-
-  #bound(input: Uint8Array): Uint8Array<ArrayBuffer> {
-    const { callId } = decodeBind(input);
-    const { bind } = this.#setup;
-    if (bind === 'refused')
-      return Uint8Array.from(encodeBindResponse({ kind: 'bind-nak', callId, rejectReason: 0 }));
-    const result = bind === 'acknowledged' ? CONTEXT_RESULT.acceptance : CONTEXT_RESULT.provider_rejection;
-    return Uint8Array.from(
-      encodeBindResponse({
-        kind: 'bind-ack',
-        callId,
-        maxTransmitFragment: 4_280,
-        maxReceiveFragment: 4_280,
-        associationGroup: 1,
-        secondaryAddress: '\\PIPE\\srvsvc',
-        results: [{ result, reason: 0, transferSyntax: NDR }],
-      }),
-    );
-  }
-
-  #listed(input: Uint8Array): Uint8Array<ArrayBuffer> {
-    const { callId: asked, stub: question } = decodeRequest(input);
-    decodeNetrShareEnumRequest(question);
-    const { list, fragmentBytes } = this.#setup;
-    const callId = list === 'of-another-call' ? asked ^ 1 : asked;
-    if (list === 'fault') return Uint8Array.from(encodeResponse({ kind: 'fault', callId, status: 5 }));
-    const stub = this.#list(typeof list === 'number' ? list : SHARE_ENUM_RETURN.NERR_Success);
-    const pdus: number[] = [];
-    for (let start = 0; start < stub.length; start += fragmentBytes) {
-      const first = start === 0 ? PFC_FLAG.PFC_FIRST_FRAG : 0;
-      const last = start + fragmentBytes >= stub.length ? PFC_FLAG.PFC_LAST_FRAG : 0;
-      const part = stub.slice(start, start + fragmentBytes);
-      const flags = first | last;
-      pdus.push(...encodeResponse({ kind: 'response', callId, flags, stub: part }));
-    }
-    return Uint8Array.from(pdus);
-  }
-
-  #list(returnCode: number): Uint8Array {
-    const told = returnCode === SHARE_ENUM_RETURN.NERR_Success ? this.#setup.shares : [];
-    const shares = told.map(({ name, type = SHARE_TYPE.STYPE_DISKTREE, comment = '' }) => ({
-      name,
-      type,
-      comment,
-    }));
-    return encodeNetrShareEnumResponse({
-      kind: 'net-share-enum-response',
-      returnCode,
-      totalEntries: shares.length,
-      shares,
-    });
   }
 }
 
@@ -332,8 +281,8 @@ function commandOf(message: Uint8Array): number {
   return message[12] ?? 0;
 }
 
-/** The SMB 2 messages of all connections without their framing, in order; of direct TCP only. */
-function messagesIn(log: ConnectionLog): Uint8Array[] {
+/** The SMB messages of all connections without their framing, in order; of direct TCP only. */
+export function messagesIn(log: ConnectionLog): Uint8Array[] {
   return log.flatMap(({ received }) => {
     const messages: Uint8Array[] = [];
     for (let rest = Uint8Array.from(received); rest.length > 0; ) {
@@ -372,7 +321,9 @@ export function logonsIn(log: ConnectionLog): AuthenticateMessage[] {
     .filter((message) => commandOf(message) === SMB2_COMMAND.SMB2_SESSION_SETUP)
     .map(decodeSmb2SessionSetupRequest)
     .filter(({ header }) => header.sessionId !== 0n)
-    .map(({ securityBuffer }) =>
-      decodeAuthenticateMessage(decodeNegTokenResp(securityBuffer).responseToken ?? new Uint8Array()),
-    );
+    .map(logonIn);
+}
+
+function logonIn({ securityBuffer }: Smb2SessionSetupRequest): AuthenticateMessage {
+  return decodeAuthenticateMessage(decodeNegTokenResp(securityBuffer).responseToken ?? new Uint8Array());
 }

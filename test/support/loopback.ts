@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { type ProbeContext, STANDARD_PORTS } from '../../probes/probe.ts';
 import { HostLine } from '../../probes/transport/line.ts';
-import type { Patience } from '../../probes/transport/patience.ts';
-import { type Connection, type ConnectOutcome, connect, type Meter } from '../../probes/transport/tcp.ts';
+import { Meter } from '../../probes/transport/meter.ts';
+import { learnReplyPatience, type Patience } from '../../probes/transport/patience.ts';
+import { type Connection, type ConnectOutcome, connect } from '../../probes/transport/tcp.ts';
 import { openDesk } from '../../probes/transport/udp.ts';
 
 /** Closes a fake, a desk or a socket when the test ends. */
@@ -18,7 +19,14 @@ export async function untilTestEnds<Opened extends { close(): unknown }>(
 }
 
 export function newMeter(): Meter {
-  return { connections: 0, datagrams: 0, bytes: 0 };
+  return new Meter('test');
+}
+
+/** What a meter counted in all. */
+export function totalOf(meter: Meter): { connections: number; datagrams: number; bytes: number } {
+  const sum = (what: 'connections' | 'datagrams' | 'bytes') =>
+    meter.entries().reduce((total, entry) => total + entry[what], 0);
+  return { connections: sum('connections'), datagrams: sum('datagrams'), bytes: sum('bytes') };
 }
 
 /** Always waits as long; learns nothing. */
@@ -57,8 +65,9 @@ export async function probeContext(overrides: Partial<ProbeContext> = {}): Promi
   return {
     address,
     line,
-    desk: await untilTestEnds(openDesk(meter)),
+    desk: await untilTestEnds(openDesk()),
     patience,
+    replyPatience: learnReplyPatience(),
     meter,
     signal,
     random,
@@ -68,6 +77,8 @@ export async function probeContext(overrides: Partial<ProbeContext> = {}): Promi
     calledNames: ['*SMBSERVER'],
     smbPort: 445,
     bestDialect: null,
+    dialects: null,
+    bestCipher: null,
     ...overrides,
   };
 }

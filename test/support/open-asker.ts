@@ -6,8 +6,10 @@ import type { ServicePorts } from '../../probes/probe.ts';
 import { PROBES } from '../../probes/registry.ts';
 import type { Neighbour } from '../../probes/transport/kernel.ts';
 import { HostLine } from '../../probes/transport/line.ts';
+import { Meter } from '../../probes/transport/meter.ts';
+import { learnReplyPatience } from '../../probes/transport/patience.ts';
 import { openDesk } from '../../probes/transport/udp.ts';
-import { fixedPatience, newMeter, random, untilTestEnds } from './loopback.ts';
+import { fixedPatience, random, untilTestEnds } from './loopback.ts';
 
 interface Overrides extends Partial<AskerTools>, Partial<AskerSettings> {
   readonly ports: ServicePorts;
@@ -16,7 +18,6 @@ interface Overrides extends Partial<AskerTools>, Partial<AskerSettings> {
 
 /** The real asker on loopback: 150 ms for an attempt, 10 ms between connections, a neighbour table of the test's own. */
 export async function openTestAsker(overrides: Overrides): Promise<Asker> {
-  const meter = overrides.meter ?? newMeter();
   return new Asker(
     {
       probes: PROBES,
@@ -24,10 +25,11 @@ export async function openTestAsker(overrides: Overrides): Promise<Asker> {
       isStillThere,
       readNeighbours: async () => new Map(),
       neighbourLimit: 1_024,
-      desk: await untilTestEnds(openDesk(meter)),
-      meter,
+      desk: await untilTestEnds(openDesk()),
       newLine: (address, options) => new HostLine(address, options),
       newPatience: () => fixedPatience(150),
+      newReplyPatience: learnReplyPatience,
+      newMeter: (probe) => new Meter(probe),
       random,
       ...overrides,
     },

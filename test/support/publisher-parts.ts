@@ -69,6 +69,7 @@ export function samplePicture(
     sweepsEnabled: true,
     sweepIntervalMinutes: 15,
     alertThreshold: 'medium',
+    setAtRunTime: {},
     targets: ['192.168.1.0/24'],
     ...overrides,
   };
@@ -86,8 +87,9 @@ export function memoryOutbox(
     add: (more) => {
       rows.push(...more);
     },
-    remove: (ids) => {
+    remove: (ids, instead) => {
       rows.splice(0, rows.length, ...rows.filter((row) => !ids.includes(row.id)));
+      if (instead !== undefined) rows.push(instead);
     },
   };
 }

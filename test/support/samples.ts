@@ -3,6 +3,8 @@ import type { SecurityEvent } from '../../domain/event.ts';
 import type { Facts, SmbIdentity } from '../../domain/facts.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { HostRecord } from '../../domain/host.ts';
+import type { OwnersEntry } from '../../domain/owners-hosts.ts';
+import { NO_POLICY } from '../../domain/policy.ts';
 import type { SweepSummary } from '../../domain/sweep.ts';
 
 /** 2026-11-21T22:41:05.000Z: when everything in the samples happened, unless a test says otherwise. */
@@ -20,6 +22,7 @@ export function sampleHost(overrides: Partial<HostRecord> = {}): HostRecord {
     missedSweeps: 0,
     askedAt: { smb1: SAMPLE_TIME },
     systemTime: SAMPLE_TIME + 1_500,
+    ignored: null,
     facts: {
       addresses: ['192.168.1.21'],
       'netbios.names': [{ name: 'NASLEGACY', suffix: 0x20, group: false }],
@@ -45,8 +48,14 @@ export function sampleFinding(overrides: Partial<Finding> = {}): Finding {
     resolvedAt: null,
     confirmedAt: SAMPLE_TIME,
     evidence: ['The server selected NT LM 0.12 on port 445.'],
+    acknowledged: null,
     ...overrides,
   };
+}
+
+/** An entry of `hosts` in the configuration that says nothing. */
+export function sampleOwnersEntry(overrides: Partial<OwnersEntry> = {}): OwnersEntry {
+  return { ...NO_POLICY, name: null, note: null, letSleep: false, levels: null, ...overrides };
 }
 
 /** What a Samba tells in its NTLM challenge, as the fact about it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { learnPatience, type Patience } from '../../../probes/transport/patience.ts';
+import { learnPatience, learnReplyPatience, type Patience } from '../../../probes/transport/patience.ts';
 
 function taught(...handshakes: readonly number[]): Patience {
   const patience = learnPatience();
@@ -27,5 +27,23 @@ describe('patience', () => {
     const quick = Array.from({ length: 256 }, () => 1);
     expect(taught(...slow, ...quick).isQuick()).toBe(true);
     expect(taught(...quick, ...slow).isQuick()).toBe(false);
+  });
+});
+
+describe('patience with replies', () => {
+  const waitAfter = (...replies: readonly number[]): number => {
+    const patience = learnReplyPatience();
+    for (const ms of replies) patience.learn(ms);
+    return patience.waitMs();
+  };
+
+  it('waits two seconds for the first reply of a host', () => {
+    expect(waitAfter()).toBe(2_000);
+  });
+
+  it('waits twenty times the slowest reply so far, half a second at least and two seconds at most', () => {
+    expect(waitAfter(3, 1)).toBe(500);
+    expect(waitAfter(10, 60, 5)).toBe(1_200);
+    expect(waitAfter(10, 400)).toBe(2_000);
   });
 });

@@ -7,7 +7,7 @@ import {
   isPrintPort,
 } from '../../../probes/transport/tcp.ts';
 import { type Converse, type FakeTcpServer, startFakeTcpServer } from '../../support/fake-tcp-server.ts';
-import { accepted, connectTo, newMeter, timed, untilTestEnds } from '../../support/loopback.ts';
+import { accepted, connectTo, newMeter, timed, totalOf, untilTestEnds } from '../../support/loopback.ts';
 import { openSilentPort } from '../../support/silent-port.ts';
 
 /** The first byte says how long the whole frame is. */
@@ -81,7 +81,7 @@ describe('connecting', () => {
     const fake = await server();
     const meter = newMeter();
     expect(await attempt(fake, { signal: AbortSignal.abort(), meter })).toEqual({ kind: 'silent' });
-    expect(meter.connections).toBe(0);
+    expect(totalOf(meter).connections).toBe(0);
   });
 
   it('calls trouble of this very machine a local fault, which says nothing about the host', async () => {
@@ -96,7 +96,7 @@ describe('the guard for print ports', () => {
   it.each(PRINT_PORTS)('throws before a packet leaves for port %i', (port) => {
     const meter = newMeter();
     expect(() => attempt({ address: '127.0.0.1', port }, { meter })).toThrow(/print port/);
-    expect(meter).toEqual(newMeter());
+    expect(meter.entries()).toEqual([]);
   });
 
   it('keeps a printer that listens from ever hearing of us', async () => {
@@ -214,7 +214,7 @@ describe('an open connection', () => {
     const connection = accepted(await attempt(fake, { meter }));
     connection.write(FRAME);
     await connection.close();
-    expect(meter).toEqual({ connections: 1, datagrams: 0, bytes: 5 });
+    expect(totalOf(meter)).toEqual({ connections: 1, datagrams: 0, bytes: 5 });
   });
 
   it('writes nothing where zero bytes were promised', async () => {
@@ -224,7 +224,7 @@ describe('an open connection', () => {
     expect(() => connection.write(FRAME)).toThrow(/zero bytes/);
     await connection.close();
     expect(fake.connections).toMatchObject([{ received: [], endedAt: expect.any(Number) }]);
-    expect(meter.bytes).toBe(0);
+    expect(totalOf(meter).bytes).toBe(0);
   });
 
   it('ends with FIN, waits only shortly for the other side, and may be closed twice', async () => {

@@ -8,7 +8,7 @@ import {
 } from '../../../probes/transport/udp.ts';
 import { encodeNodeStatusRequest } from '../../../probes/wire/nbns.ts';
 import { type FakeNbnsHost, type NbnsManner, startFakeNbnsHost } from '../../support/fake-nbns-host.ts';
-import { newMeter, timed, untilTestEnds } from '../../support/loopback.ts';
+import { newMeter, timed, totalOf, untilTestEnds } from '../../support/loopback.ts';
 
 const REQUEST = encodeNodeStatusRequest({ transactionId: 0x1234 });
 const matches = (reply: Uint8Array): boolean => reply[0] === 0x12 && reply[1] === 0x34 && reply.length > 50;
@@ -17,14 +17,19 @@ const signal = new AbortController().signal;
 const host = (manner: NbnsManner = 'normal'): Promise<FakeNbnsHost> =>
   untilTestEnds(startFakeNbnsHost({ manner }));
 
-const desk = (meter = newMeter()): Promise<DatagramDesk> => untilTestEnds(openDesk(meter));
+const desk = (): Promise<DatagramDesk> => untilTestEnds(openDesk());
 
 /** Both ways to ask must keep the same promises. */
 const WAYS: [string, (host: FakeNbnsHost, withinMs?: number) => Promise<DatagramOutcome>][] = [
   [
     'the desk',
     async ({ address, port }, withinMs = 150) =>
-      (await desk()).ask(address, port, REQUEST, { matches, withinMs: () => withinMs, signal }),
+      (await desk()).ask(address, port, REQUEST, {
+        matches,
+        withinMs: () => withinMs,
+        signal,
+        meter: newMeter(),
+      }),
   ],
   [
     'a connected socket',
@@ -69,10 +74,24 @@ describe('the desk', () => {
           matches: (reply) => reply[0] === transactionId >> 8,
           withinMs: () => 500,
           signal,
+          meter: newMeter(),
         }),
       ),
     );
     expect(outcomes.map((each) => each.kind === 'answered' && each.datagram[0])).toEqual([0x01, 0x02]);
+  });
+
+  it('asks one address from one port, however often, so that a NAT on the way sees one flow', async () => {
+    const ports = new Set<number>();
+    const listener = createSocket('udp4', (_, from) => ports.add(from.port));
+    await new Promise<void>((resolve) => listener.bind(0, '127.0.0.1', resolve));
+    await untilTestEnds({ close: () => listener.close() });
+    const shared = await desk();
+    const options = { matches, withinMs: () => 50, signal, meter: newMeter() };
+    for (let question = 0; question < 3; question += 1) {
+      await shared.ask('127.0.0.1', listener.address().port, REQUEST, options);
+    }
+    expect(ports.size).toBe(1);
   });
 
   it('waits longer when its patience has grown meanwhile', async () => {
@@ -83,7 +102,7 @@ describe('the desk', () => {
     }, 20);
     const shared = await desk();
     const [, took] = await timed(() =>
-      shared.ask(address, port, REQUEST, { matches, withinMs: () => withinMs, signal }),
+      shared.ask(address, port, REQUEST, { matches, withinMs: () => withinMs, signal, meter: newMeter() }),
     );
     expect(took).toBeGreaterThan(190);
   });
@@ -98,7 +117,7 @@ describe('the desk', () => {
     });
     const shared = await desk();
     const [outcome, took] = await timed(() =>
-      shared.ask(address, port, REQUEST, { matches, withinMs: () => 100, signal }),
+      shared.ask(address, port, REQUEST, { matches, withinMs: () => 100, signal, meter: newMeter() }),
     );
     expect(outcome).toEqual({ kind: 'silent' });
     expect(took).toBeLessThan(500);
@@ -107,15 +126,15 @@ describe('the desk', () => {
   it('stops waiting when it is called off, and then sends nothing more', async () => {
     const fake = await host('silent');
     const meter = newMeter();
-    const shared = await desk(meter);
+    const shared = await desk();
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 30);
-    const options = { matches, withinMs: () => 5_000, signal: stop.signal };
+    const options = { matches, withinMs: () => 5_000, signal: stop.signal, meter };
     const [outcome, took] = await timed(() => shared.ask(fake.address, fake.port, REQUEST, options));
     expect(outcome).toEqual({ kind: 'silent' });
     expect(took).toBeLessThan(500);
     expect(await shared.ask(fake.address, fake.port, REQUEST, options)).toEqual({ kind: 'silent' });
-    expect(meter).toEqual({ connections: 0, datagrams: 1, bytes: REQUEST.length });
+    expect(totalOf(meter)).toEqual({ connections: 0, datagrams: 1, bytes: REQUEST.length });
   });
 });
 
@@ -124,7 +143,7 @@ describe('a connected socket', () => {
     const meter = newMeter();
     const options = { matches, withinMs: 500, signal, meter };
     expect(await askConnected('127.255.255.255', 137, REQUEST, options)).toEqual({ kind: 'silent' });
-    expect(meter.datagrams).toBe(0);
+    expect(totalOf(meter).datagrams).toBe(0);
   });
 
   it('hears the refusal of a host on which nobody listens, which the desk cannot', async () => {
@@ -133,9 +152,11 @@ describe('a connected socket', () => {
     const meter = newMeter();
     const options = { matches, withinMs: 500, signal, meter };
     expect(await askConnected(address, port, REQUEST, options)).toEqual({ kind: 'refused' });
-    expect(meter).toEqual({ connections: 0, datagrams: 1, bytes: REQUEST.length });
+    expect(totalOf(meter)).toEqual({ connections: 0, datagrams: 1, bytes: REQUEST.length });
     const shared = await desk();
-    expect(await shared.ask(address, port, REQUEST, { matches, withinMs: () => 100, signal })).toEqual({
+    expect(
+      await shared.ask(address, port, REQUEST, { matches, withinMs: () => 100, signal, meter: newMeter() }),
+    ).toEqual({
       kind: 'silent',
     });
   });

@@ -1,13 +1,37 @@
 import { decodeBind, decodeBindResponse } from '../../../probes/wire/dcerpc-bind.ts';
 import { decodeRequest, decodeResponse } from '../../../probes/wire/dcerpc-request.ts';
+import { decodeMdnsResponse } from '../../../probes/wire/mdns.ts';
 import { decodeNodeStatusRequest, decodeNodeStatusResponse } from '../../../probes/wire/nbns.ts';
 import { decodeSessionRequest, decodeSessionResponse } from '../../../probes/wire/nbss.ts';
 import { decodeAuthenticateMessage } from '../../../probes/wire/ntlm-authenticate.ts';
 import { decodeChallengeMessage, decodeNegotiateMessage } from '../../../probes/wire/ntlmssp.ts';
 import {
+  decodeSmb1CloseRequest,
+  decodeSmb1CloseResponse,
+  decodeSmb1CreateRequest,
+  decodeSmb1CreateResponse,
+} from '../../../probes/wire/smb1-create.ts';
+import {
   decodeSmb1NegotiateRequest,
   decodeSmb1NegotiateResponse,
 } from '../../../probes/wire/smb1-negotiate.ts';
+import { decodeSmb1ReadRequest, decodeSmb1ReadResponse } from '../../../probes/wire/smb1-read.ts';
+import {
+  decodeSmb1LogoffRequest,
+  decodeSmb1LogoffResponse,
+  decodeSmb1SessionSetupRequest,
+  decodeSmb1SessionSetupResponse,
+} from '../../../probes/wire/smb1-session-setup.ts';
+import {
+  decodeSmb1TransactionRequest,
+  decodeSmb1TransactionResponse,
+} from '../../../probes/wire/smb1-transaction.ts';
+import {
+  decodeSmb1TreeConnectRequest,
+  decodeSmb1TreeConnectResponse,
+  decodeSmb1TreeDisconnectRequest,
+  decodeSmb1TreeDisconnectResponse,
+} from '../../../probes/wire/smb1-tree-connect.ts';
 import {
   decodeSmb2CloseRequest,
   decodeSmb2CloseResponse,
@@ -39,10 +63,27 @@ import { decodeNetrShareEnumRequest, decodeNetrShareEnumResponse } from '../../.
 export const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   'nbns-node-status-request': decodeNodeStatusRequest,
   'nbns-node-status-response': decodeNodeStatusResponse,
+  'mdns-response': decodeMdnsResponse,
   'nbss-session-request': decodeSessionRequest,
   'nbss-session-response': decodeSessionResponse,
   'smb1-negotiate-request': decodeSmb1NegotiateRequest,
   'smb1-negotiate-response': decodeSmb1NegotiateResponse,
+  'smb1-session-setup-request': decodeSmb1SessionSetupRequest,
+  'smb1-session-setup-response': decodeSmb1SessionSetupResponse,
+  'smb1-logoff-request': decodeSmb1LogoffRequest,
+  'smb1-logoff-response': decodeSmb1LogoffResponse,
+  'smb1-tree-connect-request': decodeSmb1TreeConnectRequest,
+  'smb1-tree-connect-response': decodeSmb1TreeConnectResponse,
+  'smb1-tree-disconnect-request': decodeSmb1TreeDisconnectRequest,
+  'smb1-tree-disconnect-response': decodeSmb1TreeDisconnectResponse,
+  'smb1-create-request': decodeSmb1CreateRequest,
+  'smb1-create-response': decodeSmb1CreateResponse,
+  'smb1-close-request': decodeSmb1CloseRequest,
+  'smb1-close-response': decodeSmb1CloseResponse,
+  'smb1-transaction-request': decodeSmb1TransactionRequest,
+  'smb1-transaction-response': decodeSmb1TransactionResponse,
+  'smb1-read-request': decodeSmb1ReadRequest,
+  'smb1-read-response': decodeSmb1ReadResponse,
   'smb2-negotiate-request': decodeSmb2NegotiateRequest,
   'smb2-negotiate-response': decodeSmb2NegotiateResponse,
   'smb2-session-setup-request': decodeSmb2SessionSetupRequest,

@@ -24,6 +24,7 @@ const UNICODE_WITH_INFO = NTLMSSP_FLAG.NTLMSSP_NEGOTIATE_UNICODE | NTLMSSP_FLAG.
 /** Where the first AV pair's length stands in the fixtures. */
 const CHALLENGES = [
   ['samba4', 68 + 2],
+  ['samba4-before-unknown-user', 72 + 2],
   ['samba4-no-dns-names', 68 + 2],
   ['samba4-oem', 62 + 2],
   ['ms-nlmp-no-version', 58 + 2],
@@ -90,8 +91,21 @@ describe('a challenge', () => {
     expect(decodeChallengeMessage(moved).targetInfo.nbComputerName).toBe('AB');
   });
 
+  test('may promise a version and leave it out: its payload begins where that would be', () => {
+    const without = encodeChallengeMessage({
+      ...decodeChallengeMessage(samba),
+      flags: 0x00820201,
+      version: null,
+    });
+    const promised = patched(without, 20, 0x02820201);
+    expect(decodeChallengeMessage(promised)).toMatchObject({
+      version: null,
+      targetInfo: decodeChallengeMessage(samba).targetInfo,
+    });
+  });
+
   test('with a payload in its fixed part is refused', () => {
-    expect(() => decodeChallengeMessage(patched(samba, 16, 48))).toThrow('an offset from 56 to');
+    expect(() => decodeChallengeMessage(patched(samba, 16, 52))).toThrow('an offset from 56 to');
     expect(() => decodeChallengeMessage(patched(samba, 44, 0))).toThrow('an offset from 56 to');
   });
 

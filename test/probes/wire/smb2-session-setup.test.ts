@@ -39,7 +39,7 @@ codecContract('smb2-session-setup-request-smbclient', {
   decode: decodeSmb2SessionSetupRequest,
   limits: REQUEST_LIMITS,
 });
-for (const name of ['', '-bare-ntlm', '-success']) {
+for (const name of ['', '-bare-ntlm', '-success', '-guest']) {
   codecContract(`smb2-session-setup-response-samba4${name}`, {
     decode: decodeSmb2SessionSetupResponse,
     encode: answerAgain,
