@@ -70,6 +70,12 @@ export function withoutSecrets(config: Config): object {
   return {
     ...config,
     levels: { ...config.levels, smb1Every: durationText(config.levels.smb1Every) },
+    retention: {
+      changes: durationText(config.retention.changes),
+      sweeps: durationText(config.retention.sweeps),
+      ledger: durationText(config.retention.ledger),
+      commands: durationText(config.retention.commands),
+    },
     mqtt: { ...config.mqtt, password: config.mqtt.password === null ? null : '***' },
   };
 }

@@ -10,8 +10,8 @@ export function notifySystemd(states: readonly string[], env: NodeJS.ProcessEnv)
   child.on('error', () => {});
 }
 
-/** Half of WatchdogSec in milliseconds, or null when systemd does not watch. */
+/** How often to ping: a third of WatchdogSec, in milliseconds; null when systemd does not watch. */
 export function watchdogIntervalMs(env: NodeJS.ProcessEnv): number | null {
   const microseconds = Number(env.WATCHDOG_USEC);
-  return Number.isFinite(microseconds) && microseconds > 0 ? microseconds / 2_000 : null;
+  return Number.isFinite(microseconds) && microseconds > 0 ? microseconds / 3_000 : null;
 }

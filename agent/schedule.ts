@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { createTask, type ScheduledTask, validate } from 'node-cron';
 import type { Log } from './log.ts';
 
@@ -18,6 +19,17 @@ const CRON_JITTER_MS = 30_000;
 /** A sweep that was due long ago (suspend, a stopped daemon) begins so soon after the start, once. */
 const CATCH_UP_MS = 2_000;
 
+interface ScheduleOptions {
+  readonly rhythm: Rhythm;
+  /** Start of the last sweep, milliseconds UTC; null: there was none. */
+  readonly lastSweepAt: number | null;
+  readonly onDue: () => void;
+  readonly log: Log;
+  readonly now: () => number;
+  /** 0 to 1. */
+  readonly random: () => number;
+}
+
 /**
  * Says when a sweep is due. A cron pattern cannot say "every 50 minutes", so intervals keep a due time of their own and
  * look at the clock every 5 s by a timer: node-cron waits by the wall clock, and would stand still for as long as that
@@ -33,16 +45,7 @@ export class Schedule {
   #ticker: NodeJS.Timeout | undefined;
   #dueAt: number;
 
-  constructor(options: {
-    readonly rhythm: Rhythm;
-    /** Start of the last sweep, milliseconds UTC; null: there was none. */
-    readonly lastSweepAt: number | null;
-    readonly onDue: () => void;
-    readonly log: Log;
-    readonly now: () => number;
-    /** 0 to 1. */
-    readonly random: () => number;
-  }) {
+  constructor(options: ScheduleOptions) {
     const { rhythm, lastSweepAt, onDue, log } = options;
     this.#rhythm = rhythm;
     this.#onDue = onDue;
@@ -93,5 +96,41 @@ export class Schedule {
   #after(at: number): number {
     const intervalMs = this.#rhythm.kind === 'interval' ? this.#rhythm.minutes * 60_000 : 0;
     return at + Math.round(intervalMs * (1 + JITTER * this.#random()));
+  }
+}
+
+interface ChangingOptions extends Omit<ScheduleOptions, 'rhythm' | 'lastSweepAt'> {
+  readonly lastSweepAt: () => number | null;
+}
+
+/** A schedule whose rhythm the owner may change, or hold, while it runs. */
+export class ChangingSchedule {
+  readonly #options: ChangingOptions;
+  /** null: held. */
+  #current: { readonly rhythm: Rhythm; readonly schedule: Schedule } | null = null;
+
+  constructor(options: ChangingOptions) {
+    this.#options = options;
+  }
+
+  /** From now on by this rhythm, counted from the last sweep; null: no sweep is due. The same again changes nothing. */
+  follow(rhythm: Rhythm | null): void {
+    if (isDeepStrictEqual(rhythm, this.#current?.rhythm ?? null)) return;
+    this.stop();
+    if (rhythm === null) return;
+    const lastSweepAt = this.#options.lastSweepAt();
+    const schedule = new Schedule({ ...this.#options, rhythm, lastSweepAt });
+    this.#current = { rhythm, schedule };
+    schedule.start();
+  }
+
+  stop(): void {
+    this.#current?.schedule.stop();
+    this.#current = null;
+  }
+
+  /** Milliseconds UTC of the next sweep; null: none is due. */
+  nextAt(): number | null {
+    return this.#current?.schedule.nextAt() ?? null;
   }
 }

@@ -1,35 +1,63 @@
 import type { Cadence } from '../domain/cadence.ts';
 import type { History } from '../domain/history.ts';
+import type { VendorOf } from '../domain/host.ts';
+import { isIgnored } from '../domain/host.ts';
 import { allows, type Level } from '../domain/level.ts';
+import { ownersHosts } from '../domain/owners-hosts.ts';
+import type { MdnsListener } from '../probes/mdns-listener.ts';
+import { readNeighbours } from '../probes/transport/kernel.ts';
+import { maintenanceUntil } from './config/windows.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
 import type { SweepProgress, SweepReport } from './sweep/report.ts';
+import { SweepStopped } from './sweep/request.ts';
 import { runSweep } from './sweep/sweep.ts';
 import type { SweepOrder } from './sweep/sweeper.ts';
-import { lookInside, openAsker, random, scopeOf } from './wiring.ts';
+import { lookInside, openAsker, openMdns, ownAddressesAmong, random, scopeOf } from './wiring.ts';
 
-/** Carries out one order with the real network and the given storage. @throws TargetError, SweepStopped, StorageError */
+/** The owner wants nothing to be sent to any host now. Nothing was. */
+export class UnderMaintenance extends SweepStopped {
+  constructor(until: number) {
+    const end = new Date(until).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
+    super(
+      `sweep: maintenance until ${end} (maintenance in the configuration): nothing is sent to any host; try again later`,
+    );
+  }
+}
+
+/**
+ * Carries out one order with the real network and the given storage.
+ * @throws UnderMaintenance, TargetError, SweepStopped, StorageError
+ */
 export async function sweepOnce(
   order: SweepOrder,
   world: {
     readonly config: Config;
     readonly history: History;
+    readonly vendorOf: VendorOf;
+    /** Missing: one that lives as long as the sweep. */
+    readonly mdns?: MdnsListener;
     readonly log: Log;
     readonly now: () => number;
     readonly signal: AbortSignal;
     readonly onProgress: (progress: SweepProgress) => void;
   },
 ): Promise<SweepReport> {
-  const { config, history, log, now, signal, onProgress } = world;
+  const { config, history, vendorOf, log, now, signal, onProgress } = world;
+  const until = maintenanceUntil(config, now());
+  if (until !== null) throw new UnderMaintenance(until);
   const { coverage, targets } = scopeOf(config, order.targets);
   const addresses = coverage.onLink.length + coverage.routed.length + coverage.loopback.length;
   const { asker, close } = await openAsker(config, addresses, log);
+  const mdns = world.mdns ?? openMdns(log);
+  mdns.listenOn(ownAddressesAmong(coverage));
   try {
     const request = {
       kind: order.kind,
       coverage,
       targets,
       deepest: levelFor(order.level, config.levels.deepest),
+      named: order.level,
       deepenAll: order.kind === 'check' || order.level === 'L3' || order.level === 'L4',
       cadence: cadenceOf(config),
       alertThreshold: config.alertThreshold,
@@ -37,9 +65,14 @@ export async function sweepOnce(
       signal,
       onProgress,
     };
-    return await runSweep(request, { history, asker, lookInside, random, now, log });
+    const owners = ownersHosts(config.hosts);
+    const heard = mdns.servicesOf;
+    const policy = { expect: config.expect, severity: config.severity };
+    const tools = { asker, lookInside, readNeighbours, owners, policy, vendorOf, heard };
+    return await runSweep(request, { history, ...tools, random, now, log });
   } finally {
     close();
+    if (world.mdns === undefined) await mdns.close();
   }
 }
 
@@ -51,6 +84,8 @@ function cadenceOf({ levels }: Config): Cadence {
     identity: DAY_MS,
     ciphers: 7 * DAY_MS,
     anonymous: DAY_MS,
+    guest: levels.guestTest ? DAY_MS : null,
+    ms17010: levels.ms17010 ? DAY_MS : null,
   };
 }
 
@@ -63,15 +98,16 @@ function levelFor(wanted: Level | null, deepest: Level): Level {
 
 /**
  * One line a sweep, and one for each change that concerns a finding: without a broker the log is where alerts go. The
- * first sweep is summed up instead.
+ * first sweep is summed up instead, and hosts that are ignored raise no alert.
  */
-export function logReport({ sweep, changes }: SweepReport, log: Log): void {
+export function logReport({ sweep, hosts, changes }: SweepReport, log: Log): void {
   const { id, kind, hostsUp, addresses, durationMs, lastAnswerMs, complete, suspect, sent } = sweep;
   log.info(
     { sweep: id, kind, hostsUp, addresses, durationMs, lastAnswerMs, complete, suspect, ...sent },
     'sweep finished',
   );
   const isBaseline = changes.some((change) => change.type === 'baseline');
+  const ignored = new Set(hosts.filter((host) => isIgnored(host, sweep.finishedAt)).map(({ id }) => id));
   for (const change of changes) {
     const fields = {
       change: change.type,
@@ -80,8 +116,10 @@ export function logReport({ sweep, changes }: SweepReport, log: Log): void {
       summary: change.summary,
     };
     if (change.type === 'sweep_suspect') log.warn(fields, 'sweep not believed');
+    else if (change.type === 'probe_quarantined') log.warn(fields, 'probe quarantined');
     else if (change.type === 'baseline') log.info(fields, 'first sweep');
-    else if (change.findingId !== null && !isBaseline) log.warn(fields, 'finding changed');
+    else if (change.findingId !== null && !isBaseline && !ignored.has(change.hostId ?? ''))
+      log.warn(fields, 'finding changed');
     else log.debug(fields, 'change');
   }
 }

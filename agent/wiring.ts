@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { isLoopback } from '../domain/address.ts';
+import { type Address, isLoopback, toNumber } from '../domain/address.ts';
+import type { History } from '../domain/history.ts';
 import type { Level } from '../domain/level.ts';
+import { ownersHosts, withOwnersWord } from '../domain/owners-hosts.ts';
 import {
   type Coverage,
   expandTargets,
@@ -9,6 +11,7 @@ import {
   surroundingsOf,
 } from '../domain/target.ts';
 import { discover, isStillThere } from '../probes/discover.ts';
+import { listenToMdns, type MdnsListener } from '../probes/mdns-listener.ts';
 import type { ServicePorts } from '../probes/probe.ts';
 import { PROBES } from '../probes/registry.ts';
 import {
@@ -19,8 +22,8 @@ import {
   readNeighbours,
 } from '../probes/transport/kernel.ts';
 import { HostLine } from '../probes/transport/line.ts';
-import { learnPatience } from '../probes/transport/patience.ts';
-import type { Meter } from '../probes/transport/tcp.ts';
+import { Meter } from '../probes/transport/meter.ts';
+import { learnPatience, learnReplyPatience } from '../probes/transport/patience.ts';
 import { openDesk } from '../probes/transport/udp.ts';
 import type { PlannedQuestion } from './commands/context.ts';
 import type { Config } from './config.ts';
@@ -69,14 +72,42 @@ export function scopeOf(config: Config, named: readonly string[]): Scope {
   };
 }
 
+/** Our own addresses on the attached subnets that a sweep covers: there mDNS is listened to. */
+export function ownAddressesAmong({ onLink }: Coverage): Address[] {
+  const numbers = onLink.map(toNumber);
+  return surroundingsOf(readInterfaces())
+    .attached.filter(({ first, last }) => numbers.some((number) => first <= number && number <= last))
+    .map(({ address }) => address);
+}
+
+/** Hears what hosts announce of themselves. `close` it afterwards. */
+export function openMdns(log: Log): MdnsListener {
+  const onTrouble = (attempt: string, code: string) => log.debug({ attempt, code }, 'mDNS is not heard');
+  return listenToMdns({ onTrouble, clock: () => performance.now() });
+}
+
+/** The same storage, whose hosts bear what the configuration says of them. */
+export function withOwnersWordOn<Kept extends { readonly history: History }>(
+  storage: Kept,
+  config: Config,
+): Kept {
+  const { history } = storage;
+  const owners = ownersHosts(config.hosts);
+  return { ...storage, history: { ...history, hosts: () => withOwnersWord(history.hosts(), owners) } };
+}
+
+/** When a sweep of so many addresses is given up, milliseconds after its start. */
+export function sweepDeadlineMs(addresses: number): number {
+  return 120_000 + 250 * addresses;
+}
+
 /** Everything that asks hosts, for one sweep. `close` it afterwards. */
 export async function openAsker(
   config: Config,
   addresses: number,
   log: Log,
 ): Promise<{ asker: Asker; close: () => void }> {
-  const meter: Meter = { connections: 0, datagrams: 0, bytes: 0 };
-  const desk = await openDesk(meter);
+  const desk = await openDesk();
   const asker = new Asker(
     {
       probes: PROBES,
@@ -85,9 +116,10 @@ export async function openAsker(
       readNeighbours,
       neighbourLimit: await readNeighbourLimit(),
       desk,
-      meter,
       newLine: (address, options) => new HostLine(address, options),
       newPatience: learnPatience,
+      newReplyPatience: learnReplyPatience,
+      newMeter: (probe) => new Meter(probe),
       random,
       log,
     },
@@ -95,7 +127,7 @@ export async function openAsker(
       pace: PACES[config.pace],
       ports: servicePorts(config),
       extraPorts: config.ports.extra,
-      deadlineMs: 120_000 + 250 * addresses,
+      deadlineMs: sweepDeadlineMs(addresses),
     },
   );
   return { asker, close: () => desk.close() };
@@ -162,9 +194,22 @@ export function plannedQuestions(config: Config, deepest: Level): PlannedQuestio
       ? [tcp('L3', ports.map.smb, PROBES.smb1.asks, 'hosts that speak SMB, when due', 1)]
       : []),
     tcp('L3', ports.map.smb, PROBES.smbIdentity.asks, 'hosts that speak SMB 2 or 3, when due', 1),
-    tcp('L3', ports.map.smb, PROBES.smbDialectRange.asks, 'hosts that speak SMB 2 or 3, when due', 5),
-    tcp('L3', ports.map.smb, PROBES.smbCiphers.asks, 'hosts that speak SMB 3.1.1, when due', 5),
+    tcp('L3', ports.map.smb, PROBES.smbDialectRange.asks, 'hosts that speak SMB 2 or 3, when due', 6),
+    tcp('L3', ports.map.smb, PROBES.smbCiphers.asks, 'hosts that speak SMB 3.1.1, when due', 4),
     tcp('L4', ports.map.smb, PROBES.smbAnonymous.asks, 'hosts that speak SMB 2 or 3, once a day', 2),
+    ...(config.levels.guestTest
+      ? [tcp('L4', ports.map.smb, PROBES.smbGuest.asks, 'the same hosts, in turn with that', 2)]
+      : []),
+    ...(config.levels.smb1Check
+      ? [
+          tcp('L3', ports.map.smb, PROBES.smb1Identity.asks, 'hosts that speak SMB 1 only, when due', 1),
+          tcp('L4', ports.map.smb, PROBES.smb1Anonymous.asks, 'hosts that speak SMB 1 only, once a day', 1),
+        ]
+      : []),
+    ...(config.levels.smb1Check && config.levels.ms17010
+      ? [tcp('L4', ports.map.smb, PROBES.ms17010.asks, 'hosts that accept SMB 1, at most once a day', 1)]
+      : []),
+    tcp('L3', ports.map.smb, 'Do you still answer?', 'hosts that were just put a question of L3 or L4', 1),
   ];
   return all.filter((question) => question.level <= deepest);
 }

@@ -13,20 +13,23 @@ interface Row {
 }
 
 /** Puts the parts together. */
-const WIRING = /^agent\/(cli|runtime|daemon|wiring|outside|sweep-once)\.ts$/;
+const WIRING =
+  /^agent\/(cli|runtime|broker-tools|daemon|wiring|outside|sweep-once|upkeep|own-storage|doctor\/world)\.ts$/;
 const TIMERS = 'node:timers/promises';
 const LOG = 'agent/log.ts';
 
 const TABLE: readonly Row[] = [
   { files: /^domain\//, may: /^(domain\/|ipaddr\.js$)/ },
+  { files: /^probes\/wire\/mdns\.ts$/, may: /^(dns-packet|probes\/wire\/reader\.ts)$/ },
   { files: /^probes\/wire\//, may: /^probes\/wire\// },
   { files: /^probes\/transport\/kernel\.ts$/, may: /^node:(fs\/promises|os)$/ },
   { files: /^probes\/transport\//, may: /^(probes\/transport\/|node:(net|dgram|timers\/promises)$)/ },
+  { files: /^probes\/ntlm-response\.ts$/, may: /^(probes\/wire\/|node:crypto$)/ },
   { files: /^probes\/registry\.ts$/, may: /^probes\/[^/]+\.ts$/ },
   {
     files: /^probes\//,
     may: new RegExp(
-      `^(domain/|probes/(wire|transport)/|probes/(probe|smb-channel|smb2-offer|smb2-session|share-list)\\.ts$|${TIMERS}$)`,
+      `^(domain/|probes/(wire|transport)/|probes/(probe|conversation|smb-channel|smb2-offer|smb[12]-(session|share)|share-(session|list|access)|ntlm-(response|identity)|patch-state)\\.ts$|${TIMERS}$)`,
     ),
   },
   { files: /^storage\//, may: /^(domain\/|storage\/|better-sqlite3$|node:(fs|path)$)/ },
@@ -36,10 +39,24 @@ const TABLE: readonly Row[] = [
     may: /^(domain\/|agent\/config(\/|\.ts$)|valibot$|yaml$|node:(fs|path)$)/,
   },
   { files: /^agent\/log\.ts$/, may: /^(domain\/text\.ts|pino)$/ },
-  { files: /^agent\/schedule\.ts$/, may: /^node-cron$/, types: new RegExp(`^${LOG}$`) },
+  { files: /^agent\/schedule\.ts$/, may: /^(node-cron|node:util)$/, types: new RegExp(`^${LOG}$`) },
   { files: /^agent\/(ids|data-dir)\.ts$/, may: /^(domain\/|node:(fs|path)$)/ },
+  { files: /^agent\/standard-output\.ts$/, may: /^node:fs$/ },
+  {
+    files: /^agent\/decisions\//,
+    may: /^(domain\/|agent\/(decisions\/|ids\.ts$|config\/in-force\.ts$))/,
+    types: /^agent\/(log|config|sweep\/sweeper|publish\/(publisher|commands))\.ts$/,
+  },
+  // Pure but for world.ts, which is wiring: what the doctor may look at arrives as an argument.
+  {
+    files: /^agent\/doctor\//,
+    may: /^(domain\/|agent\/(doctor\/|sweep\/pace\.ts$)|node:(net|path)$)/,
+    types: /^agent\/(config|config\/mistakes|commands\/context|publish\/publisher)\.ts$/,
+  },
   { files: /^agent\/vendors\.ts$/, may: /^(domain\/|node:fs$)/ },
+  { files: /^agent\/housekeeping\.ts$/, may: /^$/, types: /^(storage\/(backup|retention)|agent\/log)\.ts$/ },
   { files: /^agent\/notify\.ts$/, may: /^node:child_process$/ },
+  { files: /^agent\/watchdog\.ts$/, may: /^$/, types: new RegExp(`^${LOG}$`) },
   { files: /^agent\/control\.ts$/, may: /^node:(fs\/promises|net|path|readline)$/ },
   // The sweep knows the types of probes; probes, sockets, storage and broker arrive as arguments.
   {
@@ -49,28 +66,29 @@ const TABLE: readonly Row[] = [
   },
   // What people and Home Assistant will see is pure text.
   {
-    files: /^agent\/publish\/(publisher|topics|home-assistant|state|events|messages|discovered)\.ts$/,
-    may: /^(domain\/|agent\/publish\/(topics|home-assistant|state|events|discovered)\.ts$)/,
+    files:
+      /^agent\/publish\/(publisher|topics|components|controls|home-assistant|state|events|messages|discovered|parse-command)\.ts$/,
+    may: /^(domain\/|agent\/publish\/(topics|components|controls|home-assistant|state|events|discovered)\.ts$)/,
     types: /^agent\/publish\/publisher\.ts$/,
   },
   {
-    files: /^agent\/publish\/mqtt\.ts$/,
+    files: /^agent\/publish\/(mqtt|trial|examination)\.ts$/,
     may: new RegExp(`^(domain/|agent/publish/|mqtt$|${TIMERS}$)`),
     types: /^agent\/log\.ts$/,
   },
   {
     files: /^agent\/publish\//,
-    may: /^(domain\/|agent\/publish\/(?!mqtt\.ts)|node:(fs|crypto|timers\/promises)$)/,
+    may: /^(domain\/|agent\/publish\/(?!(mqtt|trial|examination)\.ts)|node:(fs|crypto|timers\/promises)$)/,
     types: /^agent\/log\.ts$/,
   },
   {
     files: /^agent\/render\//,
     may: /^(domain\/|agent\/render\/|node:util$)/,
-    types: /^agent\/(sweep\/report|commands\/context|publish\/publisher)\.ts$/,
+    types: /^agent\/(sweep\/report|commands\/context|publish\/publisher|doctor\/check)\.ts$/,
   },
   {
     files: /^agent\/commands\//,
-    may: /^(domain\/|agent\/(commands|render|config)\/|agent\/config\.ts$|commander$|node:fs$)/,
+    may: /^(domain\/|agent\/(commands|render|config|doctor)\/|agent\/config\.ts$|commander$|node:fs$)/,
     types: /^agent\/(sweep\/report|publish\/publisher)\.ts$/,
   },
 ];
@@ -78,9 +96,10 @@ const TABLE: readonly Row[] = [
 /** Each library has one home, so that replacing it touches one place. These are all the runtime dependencies there are. */
 const HOMES: Readonly<Record<string, RegExp>> = {
   'better-sqlite3': /^storage\//,
+  'dns-packet': /^probes\/wire\/mdns\.ts$/,
   commander: /^agent\/(commands\/|cli\.ts$)/,
   'ipaddr.js': /^domain\//,
-  mqtt: /^agent\/publish\/mqtt\.ts$/,
+  mqtt: /^agent\/publish\/(mqtt|trial|examination)\.ts$/,
   'node-cron': /^agent\/schedule\.ts$/,
   pino: /^agent\/log\.ts$/,
   valibot: /^agent\/config(\/|\.ts$)/,

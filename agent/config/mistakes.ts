@@ -41,24 +41,34 @@ export function schemaMistakes(
       const path = (issue.path ?? []).map((item) => item.key as string | number);
       return { path, message: sentenceOf(issue, path) };
     });
-  const mistakes = [...unknownKeys(schema, value, []), ...refused].map(({ path, message }) => ({
-    line: lineOf(document, lines, path),
-    path: pathText(path),
-    message: visible(message),
-  }));
+  const unknown = unknownKeys(schema, value, []);
+  const isBelowOne = (path: Path) => unknown.some((each) => isBelow(path, each.path));
+  const mistakes = [...unknown, ...refused.filter(({ path }) => !isBelowOne(path))].map(
+    ({ path, message }) => ({
+      line: lineOf(document, lines, path),
+      path: pathText(path),
+      message: visible(message),
+    }),
+  );
   const distinct = new Map(mistakes.map((each) => [`${each.path} ${each.message}`, each]));
   return [...distinct.values()].sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
 }
 
+function isBelow(path: Path, above: Path): boolean {
+  return path.length > above.length && above.every((part, i) => path[i] === part);
+}
+
 function sentenceOf(issue: v.BaseIssue<unknown>, path: Path): string {
-  if (issue.type === 'check' || issue.type === 'partial_check') return issue.message;
+  if (issue.type === 'check' || issue.type === 'partial_check' || issue.type === 'raw_check')
+    return issue.message;
   const found = path.at(-1) === 'password' ? '***' : (JSON.stringify(issue.input) ?? 'nothing');
   return `found ${found.length > 60 ? `${found.slice(0, 60)}…` : found}; allowed: ${issue.message}`;
 }
 
 function unknownKeys(schema: unknown, value: unknown, path: Path): { path: Path; message: string }[] {
-  const entries = entriesOf(schema);
-  if (entries === null || typeof value !== 'object' || value === null) return [];
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = entriesOf(schema, value);
+  if (entries === null) return [];
   if (Array.isArray(value)) return [{ path, message: 'found a list; allowed: keys with values' }];
   return Object.entries(value).flatMap(([key, member]) => {
     const below = [...path, key];
@@ -75,10 +85,23 @@ function unknownKey(path: Path, known: readonly string[]): string {
   return `unknown key${suggestion || `; known here: ${known.join(', ')}`}`;
 }
 
-/** The keys of an object schema, looked for inside `optional`; null for other schemas. */
-function entriesOf(schema: unknown): Readonly<Record<string, unknown>> | null {
-  const { entries, wrapped } = schema as { entries?: Record<string, unknown>; wrapped?: unknown };
-  return entries ?? (wrapped === undefined ? null : entriesOf(wrapped));
+/**
+ * The keys of an object schema, looked for inside `optional`, and those that `value` has where the keys are free; null
+ * for other schemas.
+ */
+function entriesOf(schema: unknown, value: object): Readonly<Record<string, unknown>> | null {
+  const { entries, wrapped, getter, type } = schema as {
+    entries?: Record<string, unknown>;
+    wrapped?: unknown;
+    getter?: (value: object) => unknown;
+    type: string;
+  };
+  if (type === 'record') {
+    const { value: member } = schema as unknown as { value: unknown };
+    return Object.fromEntries(Object.keys(value).map((key) => [key, member]));
+  }
+  if (getter !== undefined) return entriesOf(getter(value), value);
+  return entries ?? (wrapped === undefined ? null : entriesOf(wrapped, value));
 }
 
 /** Line of the key, or of the nearest thing above it that is in the file. */

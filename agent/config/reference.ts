@@ -35,9 +35,52 @@ levels:
   smb1Check: true
   # How often at most, for a host that has not changed: 1h to 30d (a number and m, h, d or w).
   smb1Every: 1d
+  # true lets scheduled sweeps log on, every other day in place of the session of L4, under a made-up name with an empty
+  # password: does the server take whoever it does not know for a guest? Where it does not, that is a failed logon in its
+  # log, which counts where addresses are blocked after several. "check" and "sweep --level L4" never do it.
+  guestTest: false
+  # true asks hosts that accept SMB 1 for one refusal more, by which servers without the update of MS17-010 (WannaCry) give
+  # themselves away. Nothing is exploited, but intrusion sensors take it for an attack. Where SMB 1 is all that is spoken it
+  # is part of the session of L4, elsewhere it takes its place every other day.
+  ms17010: false
+
+# What you say of single hosts, each under its id, MAC, address or the name that it tells, such as
+#   NASLEGACY: { name: Attic NAS, letSleep: { timesADay: 2, between: "19:00-23:00" } }
+# Case does not count. Where several entries mean one host, the one by id or MAC counts, then the one by name. Keys:
+#   name      shown instead of the name that the host tells, also over MQTT
+#   note      shown with the host
+#   letSleep  true: nothing is sent to it in a sweep, and what is known of it is kept and marked as old; "check" asks it
+#             all the same. A budget: it is left alone but for so many looks a day (1 to 24), spread over a part of the
+#             day in local time
+#   levels    L0 to L4, the deepest level for this host: in place of levels.deepest, and of L2 for what looks like a
+#             printer, camera, controller, UPS or small Wi-Fi device. L0 is letSleep: true. Print ports stay untouched
+#   expect, severity    as below, for this host
+hosts: {}
 
 # How fast new addresses are asked: gentle (50 a second, for Wi-Fi), normal (500) or fast (as the kernel allows).
 pace: normal
+
+# What every host should be. Whatever differs is the finding expectation-violated, which names each difference. Nothing
+# is declared unless you do; what is declared of a single host (above) comes first.
+expect:
+  # The oldest dialect that may be spoken: ">=2.0.2", ">=2.1", ">=3.0", ">=3.0.2" or ">=3.1.1"; or no: no SMB at all.
+  smb:
+  # required.
+  signing:
+  # required, or supported.
+  encryption:
+  # no: SMB 1 is not accepted.
+  smb1:
+  # no: no share can be read or written without a password.
+  guest:
+  # no: neither the session service (TCP 139) nor the name service (UDP 137) answers.
+  netbios:
+  # The watched TCP ports that may be open, such as [445, 2049]; no others.
+  ports:
+
+# Severities in place of those of docs/findings.md, by rule, such as "netbios-session-exposed: low"; off: the rule is not
+# judged. What is said of a single host comes first.
+severity: {}
 
 # TCP ports to look at beyond the usual ones, and where the usual services are found.
 ports:
@@ -54,6 +97,28 @@ ports:
 # Findings below this are recorded and shown, but raise no event and no exposure: info, low, medium, high, critical.
 # A threshold that Home Assistant has set is kept in the database and wins.
 alertThreshold: medium
+
+# Times of the day or week, local, in which no alert is sent: sweeps go on, and what happened is told when they are over.
+# Such as ["22:00-07:00", "sat 02:00-04:00", "mon-fri 09:00-17:00"]; an end before the beginning lies on the next day.
+quietHours: []
+
+# Times, written likewise, in which nothing is sent to any host, not even when somebody asks for it.
+maintenance: []
+
+# How long what is kept (a number and d or w; docs/data.md). What holds now is kept in any case.
+retention:
+  # Changes, and what held of a host and holds no longer: 30d to 3650d.
+  changes: 730d
+  # Every sweep; of each day before that, one sweep is kept. 1d to 3650d.
+  sweeps: 90d
+  # What was sent to whom, summed up by day: 1d to 3650d.
+  ledger: 90d
+  # Commands that changed something: 30d to 3650d.
+  commands: 365d
+
+# The database never grows beyond this, in megabytes: 10 to 10000. Keep it well below the free space of the disk: at the
+# quota smbwarden can still make room, on a full disk nobody can.
+quota: 200
 
 # How this agent is known.
 agent:

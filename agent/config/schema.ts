@@ -1,8 +1,10 @@
 import * as v from 'valibot';
-import { parseDuration } from '../../domain/duration.ts';
+import { parseDayWindow } from '../../domain/day-window.ts';
 import { SEVERITIES } from '../../domain/finding.ts';
 import { expandTargets, parseTarget, TargetError } from '../../domain/target.ts';
-import { didYouMean } from './spelling.ts';
+import { expectation, ownersHosts, severityOverrides } from './schema-hosts.ts';
+import { mqtt } from './schema-mqtt.ts';
+import { duration, KEYS_AND_VALUES, oneOf, port, section, wholeNumber, yesOrNo } from './schema-parts.ts';
 
 /**
  * The configuration: every key, what it may hold and what it is when it is not there. The message of a check is a whole
@@ -21,10 +23,24 @@ export function configSchema(isCronPattern: (pattern: string) => boolean) {
         deepest: v.optional(oneOf(['L1', 'L2', 'L3', 'L4']), 'L4'),
         smb1Check: v.optional(yesOrNo(), true),
         smb1Every: v.optional(duration('1h', '30d'), '1d'),
+        guestTest: v.optional(yesOrNo(), false),
+        ms17010: v.optional(yesOrNo(), false),
       }),
       pace: v.optional(oneOf(['gentle', 'normal', 'fast']), 'normal'),
+      hosts: ownersHosts(),
+      expect: expectation(),
+      severity: severityOverrides(),
       ports: section({ extra: v.optional(extraPorts(), []), map: portMap() }),
       alertThreshold: v.optional(oneOf(SEVERITIES), 'medium'),
+      quietHours: v.optional(v.array(weekWindow(), LIST_OF_WINDOWS), []),
+      maintenance: v.optional(v.array(weekWindow(), LIST_OF_WINDOWS), []),
+      retention: section({
+        changes: v.optional(duration('30d', '3650d'), '730d'),
+        sweeps: v.optional(duration('1d', '3650d'), '90d'),
+        ledger: v.optional(duration('1d', '3650d'), '90d'),
+        commands: v.optional(duration('30d', '3650d'), '365d'),
+      }),
+      quota: v.optional(wholeNumber(10, 10_000, 'megabytes'), 200),
       agent: section({ id: v.optional(v.nullable(agentId()), null) }),
       language: v.optional(oneOf(['en']), 'en'),
       mqtt: mqtt(),
@@ -45,23 +61,9 @@ export function configSchema(isCronPattern: (pattern: string) => boolean) {
 }
 
 /** Keys that the documentation of later versions names, and that this version does not know. */
-export const NOT_BUILT_YET: readonly string[] = [
-  'hosts',
-  'expect',
-  'quietHours',
-  'maintenance',
-  'retention',
-  'quota',
-  'updateCheck',
-  'canary',
-  'levels.guestTest',
-  'levels.ms17010',
-];
+export const NOT_BUILT_YET: readonly string[] = ['updateCheck', 'canary'];
 
 const LIST_OF_TARGETS = 'a list of subnets (192.168.1.0/24), ranges (192.168.1.10-40) or addresses';
-
-/** Ports on which any byte is a print job (docs/probing.md); never connected to, whatever is configured. */
-const PRINT_PORT = /^(515|910[0-9]|911[0-6]|9999)$/;
 
 function target() {
   return v.pipe(
@@ -106,72 +108,6 @@ function cronPattern(isCronPattern: (pattern: string) => boolean) {
   );
 }
 
-function mqtt() {
-  return v.optional(
-    v.pipe(
-      v.strictObject(
-        {
-          url: v.optional(v.nullable(brokerUrl()), null),
-          username: v.optional(v.nullable(someText('the user name as text')), null),
-          password: v.optional(v.nullable(v.string('the password as text, in quotes')), null),
-          passwordFile: v.optional(v.nullable(absolutePath()), null),
-          clientId: v.optional(v.nullable(clientId()), null),
-          baseTopic: v.optional(topic(), 'smbwarden'),
-          discoveryPrefix: v.optional(topic(), 'homeassistant'),
-          statusTopic: v.optional(topic(), 'homeassistant/status'),
-          protocolVersion: v.optional(v.picklist([4, 5], '5 (MQTT 5) or 4 (MQTT 3.1.1)'), 5),
-          keepalive: v.optional(wholeNumber(5, 3600, 'seconds'), 60),
-          ca: v.optional(v.nullable(absolutePath()), null),
-          cert: v.optional(v.nullable(absolutePath()), null),
-          key: v.optional(v.nullable(absolutePath()), null),
-          servername: v.optional(v.nullable(someText('a host name as text')), null),
-          rejectUnauthorized: v.optional(yesOrNo(), true),
-          homeAssistant: section({
-            hosts: v.optional(oneOf(['exposed', 'all', 'none']), 'exposed'),
-            maxDevices: v.optional(wholeNumber(0, 1000, 'devices'), 64),
-            connections: v.optional(yesOrNo(), true),
-          }),
-        },
-        KEYS_AND_VALUES,
-      ),
-      v.forward(
-        v.partialCheck(
-          [['password'], ['passwordFile']],
-          ({ password, passwordFile }) => password === null || passwordFile === null,
-          'either password or passwordFile, not both',
-        ),
-        ['passwordFile'],
-      ),
-      v.forward(
-        v.partialCheck(
-          [['cert'], ['key']],
-          ({ cert, key }) => (cert === null) === (key === null),
-          'cert and key together, or neither',
-        ),
-        ['cert'],
-      ),
-    ),
-    {},
-  );
-}
-
-function brokerUrl() {
-  return v.pipe(
-    v.string('a broker URL such as mqtt://192.168.1.5:1883'),
-    v.check(
-      isBrokerUrl,
-      'not a broker URL; write mqtt://, mqtts://, ws:// or wss:// and a host such as mqtt://192.168.1.5:1883, ' +
-        'and give user name and password in keys of their own',
-    ),
-  );
-}
-
-function isBrokerUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password } = new URL(text);
-  return /^(mqtts?|wss?):$/.test(protocol) && hostname !== '' && username === '' && password === '';
-}
-
 function portMap() {
   return v.optional(
     v.pipe(
@@ -200,80 +136,21 @@ function extraPorts() {
   );
 }
 
-function port() {
-  return v.pipe(
-    wholeNumber(1, 65_535, ''),
-    v.check(
-      (number) => !PRINT_PORT.test(String(number)),
-      (issue) =>
-        `${issue.input} is a raw-print port: smbwarden never connects to it, because any byte is printed`,
-    ),
-  );
-}
-
-function topic() {
-  const allowed = 'topic segments of letters, digits, _ and -, joined by / (such as home/smbwarden)';
-  return v.pipe(
-    v.string(allowed),
-    v.regex(/^[A-Za-z0-9_-]+(\/[A-Za-z0-9_-]+)*$/, allowed),
-    v.maxLength(128, `${allowed}, at most 128 characters`),
-  );
-}
-
-function clientId() {
-  const allowed = 'an MQTT client id of at most 64 letters, digits, _ and -';
-  return v.pipe(v.string(allowed), v.regex(/^[A-Za-z0-9_-]{1,64}$/, allowed));
-}
-
 function agentId() {
   const allowed = 'at most 32 lower-case letters, digits and _: the id is part of topics and entity ids';
   return v.pipe(v.string(allowed), v.regex(/^[a-z0-9_]{1,32}$/, allowed));
 }
 
-function absolutePath() {
-  const allowed = 'an absolute path such as /etc/smbwarden/mqtt-password';
-  return v.pipe(v.string(allowed), v.startsWith('/', allowed));
-}
+const LIST_OF_WINDOWS = 'a list of times such as ["22:00-07:00", "sat 02:00-04:00", "mon-fri 09:00-17:00"]';
 
-function someText(allowed: string) {
-  return v.pipe(v.string(`${allowed}, in quotes where it looks like a number`), v.nonEmpty(allowed));
-}
-
-/** A duration is written `12h` and held in milliseconds. */
-function duration(shortest: string, longest: string) {
-  const allowed = `a duration from ${shortest} to ${longest}: a whole number and m, h, d or w`;
-  const [least, most] = [parseDuration(shortest) ?? 0, parseDuration(longest) ?? 0];
-  const isAllowed = (text: string) => {
-    const milliseconds = parseDuration(text);
-    return milliseconds !== null && least <= milliseconds && milliseconds <= most;
-  };
+function weekWindow() {
+  const allowed =
+    'a time such as "22:00-07:00", "sat 02:00-04:00" or "mon-fri 09:00-17:00", local, in quotes';
   return v.pipe(
     v.string(allowed),
-    v.check(isAllowed, (issue) => `found ${JSON.stringify(issue.input)}; allowed: ${allowed}`),
-    v.transform((text) => parseDuration(text) ?? least),
+    v.check(
+      (text) => parseDayWindow(text) !== null,
+      (issue) => `found ${JSON.stringify(issue.input)}; allowed: ${allowed}`,
+    ),
   );
-}
-
-function wholeNumber(least: number, most: number, unit: string) {
-  const allowed = `a whole number from ${least} to ${most}${unit === '' ? '' : ` (${unit})`}`;
-  return v.pipe(v.number(allowed), v.integer(allowed), v.minValue(least, allowed), v.maxValue(most, allowed));
-}
-
-function oneOf<const Words extends readonly string[]>(words: Words) {
-  const allowed = words.length === 1 ? `"${words[0]}"` : `one of ${words.join(', ')}`;
-  return v.picklist(words, (issue) =>
-    typeof issue.input === 'string' ? `${allowed}${didYouMean(issue.input, words)}` : allowed,
-  );
-}
-
-function yesOrNo() {
-  return v.boolean('true or false');
-}
-
-const KEYS_AND_VALUES = 'keys with values, indented below it';
-
-/** A group of keys; absent, it holds the defaults of all of them. */
-function section<const Entries extends v.ObjectEntries>(entries: Entries) {
-  const object = v.strictObject(entries, KEYS_AND_VALUES);
-  return v.optional(object, {} as v.InferInput<typeof object>);
 }

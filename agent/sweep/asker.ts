@@ -1,26 +1,40 @@
 import type { Address } from '../../domain/address.ts';
 import type { HostId, HostRecord, Mac } from '../../domain/host.ts';
 import type { Sighting } from '../../domain/observation.ts';
-import type { Sent } from '../../domain/sweep.ts';
+import type { Sending, Sent } from '../../domain/sweep.ts';
 import type { Coverage } from '../../domain/target.ts';
 import type { DiscoverOptions, Found } from '../../probes/discover.ts';
 import type { ServicePorts } from '../../probes/probe.ts';
 import type { Probes } from '../../probes/registry.ts';
 import type { Neighbour } from '../../probes/transport/kernel.ts';
 import type { HostLine, LineOptions } from '../../probes/transport/line.ts';
-import type { Patience } from '../../probes/transport/patience.ts';
-import type { Meter } from '../../probes/transport/tcp.ts';
+import type { Meter } from '../../probes/transport/meter.ts';
+import type { Patience, ReplyPatience } from '../../probes/transport/patience.ts';
 import type { DatagramDesk } from '../../probes/transport/udp.ts';
 import type { Random } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { Gate, type Pace } from './pace.ts';
 import type { SweepProgress } from './report.ts';
+import { Sendings } from './sendings.ts';
+import { KNOCKING, type Visit, type VisitPlan, type VisitTools } from './stay.ts';
+import { Strain } from './strain.ts';
 import { type Asked, Tally, toSighting } from './tally.ts';
-import { type Visit, type VisitPlan, type VisitTools, visit } from './visit.ts';
+import { visit } from './visit.ts';
 
 /** What an address may be asked, as the sweep has decided. */
 export interface Plan
-  extends Pick<VisitPlan, 'deepest' | 'due' | 'dueOnChange' | 'known' | 'knownCalledName'> {
+  extends Pick<
+    VisitPlan,
+    | 'deepest'
+    | 'due'
+    | 'dueOnChange'
+    | 'isSecondLook'
+    | 'withoutSmb1'
+    | 'known'
+    | 'knownCalledName'
+    | 'spare'
+    | 'heard'
+  > {
   /** The host known at this address has answered something before, so that silence is news. */
   readonly usuallyAnswers: boolean;
 }
@@ -37,9 +51,11 @@ export interface AskerTools {
   readonly readNeighbours: () => Promise<ReadonlyMap<Address, Neighbour>>;
   readonly neighbourLimit: number;
   readonly desk: DatagramDesk;
-  readonly meter: Meter;
   readonly newLine: (address: Address, options: LineOptions) => HostLine;
   readonly newPatience: () => Patience;
+  readonly newReplyPatience: () => ReplyPatience;
+  /** On behalf of the probe of that name, until told otherwise. */
+  readonly newMeter: (probe: string) => Meter;
   readonly random: Random;
   readonly log: Log;
 }
@@ -73,6 +89,8 @@ export class Asker {
   readonly #tools: AskerTools;
   readonly #settings: AskerSettings;
   readonly #gate: Gate;
+  readonly #strain: Strain;
+  readonly #sendings = new Sendings();
   /** One for hosts on attached subnets, one for those behind routers: their round trips differ. */
   readonly #patience: Readonly<Record<'near' | 'far', Patience>>;
 
@@ -80,11 +98,17 @@ export class Asker {
     this.#tools = tools;
     this.#settings = settings;
     this.#gate = new Gate(settings.pace.hostsAtOnce);
+    this.#strain = new Strain(this.#gate, tools.log);
     this.#patience = { near: tools.newPatience(), far: tools.newPatience() };
   }
 
   sent(): Sent {
-    return { ...this.#tools.meter };
+    return this.#sendings.total();
+  }
+
+  /** What was sent to whom so far. */
+  sendings(): readonly Sending[] {
+    return this.#sendings.all();
   }
 
   /** Asks every address of the coverage but our own; each host is visited the moment it is found. */
@@ -94,6 +118,7 @@ export class Asker {
     const { onLink, routed, loopback } = coverage;
     const addresses = onLink.length + routed.length + loopback.length;
     const tally = new Tally({ addresses, signal, onProgress: options.onProgress, log: this.#tools.log });
+    this.#strain.expect(presentAmong(coverage, options.known));
     const tour: Tour = { coverage, known: options.known, plan: options.plan, signal, tally };
     await Promise.all([this.#askOnLink(tour), this.#askDirectly(tour)]);
     return tally.finish();
@@ -109,6 +134,7 @@ export class Asker {
     const visitor = this.#newVisitor(address, { isNeighbour: mac !== null, signal });
     visitor.life.isAlive = true;
     const found = await this.#gate.pass(() => this.#visit(address, plan, visitor));
+    this.#sendings.add(address, visitor.meters);
     return mac === null && !found.answered ? null : toSighting(address, mac, found);
   }
 
@@ -122,6 +148,7 @@ export class Asker {
       addresses: knownFirst(tour.coverage.onLink, tour.known, this.#tools.random),
       prime: (address) => {
         primedAt.set(address, performance.now());
+        this.#sendings.add(null, visitors.get(address)?.meters ?? []);
         visitors.set(address, this.#newVisitor(address, { isNeighbour: true, signal: tour.signal }));
         tour.tally.noteAsked(address);
       },
@@ -130,6 +157,7 @@ export class Asker {
       addressesPerSecond: this.#settings.pace.addressesPerSecond,
       signal: tour.signal,
       onAbsent: (address) => {
+        this.#sendings.add(null, visitors.get(address)?.meters ?? []);
         visitors.delete(address);
         tour.tally.noteSilent(address);
       },
@@ -137,12 +165,13 @@ export class Asker {
     for await (const { address, mac, proven } of found) {
       const visitor = visitors.get(address);
       if (visitor === undefined) continue;
-      visitor.life.isAlive = true;
+      visitors.delete(address);
+      const plan = tour.plan(address, mac);
+      visitor.life.isAlive = plan.deepest !== 'L0';
       tour.tally.noteFound();
       const visited = this.#visitNeighbour(
         { address, mac, proven },
-        visitor,
-        primedAt.get(address) ?? 0,
+        { plan, visitor, primedAt: primedAt.get(address) ?? 0 },
         tour,
       );
       // Its failure is thrown below, once discovery has ended; until then it is not unhandled.
@@ -150,6 +179,7 @@ export class Asker {
       visits.push(visited);
     }
     await Promise.all(visits);
+    for (const { meters } of visitors.values()) this.#sendings.add(null, meters);
   }
 
   /**
@@ -157,10 +187,17 @@ export class Asker {
    * listed then counts as there, unless it is a host that used to answer: the kernel believes an entry for up to 45 s
    * without asking, so such a host may just have left.
    */
-  async #visitNeighbour(found: Found, visitor: Visitor, primedAt: number, tour: Tour): Promise<void> {
-    const { address, mac, proven } = found;
-    const plan = tour.plan(address, mac);
+  async #visitNeighbour(
+    { address, mac, proven }: Found,
+    {
+      plan,
+      visitor,
+      primedAt,
+    }: { readonly plan: Plan; readonly visitor: Visitor; readonly primedAt: number },
+    tour: Tour,
+  ): Promise<void> {
     const seen = await this.#gate.pass(() => this.#visit(address, plan, visitor));
+    this.#sendings.add(address, visitor.meters);
     if (proven || seen.answered) return tour.tally.noteVisit(address, mac, seen, true);
     const { readNeighbours, isStillThere } = this.#tools;
     const isThere = await isStillThere(address, primedAt, { readNeighbours, signal: tour.signal });
@@ -179,6 +216,7 @@ export class Asker {
           const visitor = this.#newVisitor(address, { isNeighbour: false, signal: tour.signal });
           const seen = await this.#visit(address, tour.plan(address, null), visitor);
           const isThere = loopback.has(address) ? offersSomething(seen) : seen.answered;
+          this.#sendings.add(isThere ? address : null, visitor.meters);
           if (isThere) tour.tally.noteFound();
           tour.tally.noteVisit(address, null, seen, isThere);
         }),
@@ -192,7 +230,9 @@ export class Asker {
     { isNeighbour, signal }: { isNeighbour: boolean; signal: AbortSignal },
   ): Visitor {
     const { pace, ports } = this.#settings;
-    const { desk, meter, random, newLine, probes, log } = this.#tools;
+    const { desk, random, newLine, newMeter, newReplyPatience, probes, log } = this.#tools;
+    const meter = newMeter(KNOCKING);
+    const nodeStatusMeter = newMeter(probes.nodeStatus.name);
     const patience = this.#patience[isNeighbour ? 'near' : 'far'];
     const line = newLine(address, { pauseMs: pace.pauseMs, patience, signal, meter });
     const life = { isAlive: false };
@@ -201,6 +241,7 @@ export class Asker {
       line,
       desk,
       patience,
+      replyPatience: newReplyPatience(),
       meter,
       signal,
       random,
@@ -208,17 +249,27 @@ export class Asker {
       isAlive: () => life.isAlive,
     };
     const nodeStatus = probes.nodeStatus
-      .run({ ...context, connection: null, calledNames: [], smbPort: 445, bestDialect: null })
+      .run({
+        ...context,
+        meter: nodeStatusMeter,
+        connection: null,
+        calledNames: [],
+        smbPort: 445,
+        bestDialect: null,
+        dialects: null,
+        bestCipher: null,
+      })
       .catch((error: unknown) => {
         log.error({ probe: probes.nodeStatus.name, address, error }, 'probe failed by a bug');
         return { kind: 'silent' } as const;
       });
-    return { life, isNeighbour, context, nodeStatus };
+    return { life, isNeighbour, context, nodeStatus, meters: [nodeStatusMeter, meter] };
   }
 
-  #visit(address: Address, plan: Plan, visitor: Visitor): Promise<Visit> {
+  async #visit(address: Address, plan: Plan, visitor: Visitor): Promise<Visit> {
     const { context, nodeStatus, isNeighbour, life } = visitor;
-    return visit(
+    const hostsAtOnce = this.#gate.width;
+    const seen = await visit(
       { ...plan, address, extraPorts: this.#settings.extraPorts },
       {
         probes: this.#tools.probes,
@@ -231,6 +282,9 @@ export class Asker {
         },
       },
     );
+    const { usuallyAnswers } = plan;
+    if (!context.signal.aborted) this.#strain.note(address, seen, { usuallyAnswers, hostsAtOnce });
+    return seen;
   }
 }
 
@@ -241,6 +295,8 @@ interface Visitor {
   readonly isNeighbour: boolean;
   readonly context: VisitTools['context'];
   readonly nodeStatus: VisitTools['nodeStatus'];
+  /** What was sent so far. */
+  readonly meters: readonly Meter[];
 }
 
 /** Addresses of known hosts first, so that their results come early; the others in random order. */
@@ -249,9 +305,7 @@ function knownFirst(
   known: ReadonlyMap<HostId, HostRecord>,
   random: Random,
 ): Address[] {
-  const expected = new Set(
-    [...known.values()].filter((host) => host.present).flatMap((host) => host.facts.addresses ?? []),
-  );
+  const expected = presentAddresses(known);
   return [
     ...shuffled(
       addresses.filter((address) => expected.has(address)),
@@ -262,6 +316,19 @@ function knownFirst(
       random,
     ),
   ];
+}
+
+function presentAddresses(known: ReadonlyMap<HostId, HostRecord>): ReadonlySet<Address> {
+  const present = [...known.values()].filter((host) => host.present);
+  return new Set(present.flatMap((host) => host.facts.addresses ?? []));
+}
+
+function presentAmong(
+  { onLink, routed, loopback }: Coverage,
+  known: ReadonlyMap<HostId, HostRecord>,
+): ReadonlySet<Address> {
+  const present = presentAddresses(known);
+  return new Set([...onLink, ...routed, ...loopback].filter((address) => present.has(address)));
 }
 
 function shuffled(addresses: Address[], random: Random): Address[] {

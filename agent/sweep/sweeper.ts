@@ -1,7 +1,7 @@
 import type { AskingLevel } from '../../domain/level.ts';
 import type { Log } from '../log.ts';
 import type { SweepProgress, SweepReport } from './report.ts';
-import { SweepStopped } from './sweep.ts';
+import { SweepStopped } from './request.ts';
 
 /** What somebody wants to be swept. */
 export interface SweepOrder {

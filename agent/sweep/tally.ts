@@ -3,7 +3,7 @@ import type { Mac } from '../../domain/host.ts';
 import type { Sighting } from '../../domain/observation.ts';
 import type { Log } from '../log.ts';
 import type { SweepProgress } from './report.ts';
-import type { Visit } from './visit.ts';
+import type { Visit } from './stay.ts';
 
 /** Everybody has been asked. */
 export interface Asked {
@@ -120,5 +120,6 @@ export class Tally {
 
 /** What a visit to an address amounts to for the sweep. */
 export function toSighting(address: Address, mac: Mac | null, seen: Visit): Sighting {
-  return { address, mac, isAgent: false, observations: seen.observations, asked: seen.asked };
+  const { observations, asked, losses = [] } = seen;
+  return { address, mac, isAgent: false, observations, asked, losses };
 }

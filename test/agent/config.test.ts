@@ -47,13 +47,43 @@ describe('a correct configuration', () => {
       'levels: { smb1Every: 12h }\nmqtt: { homeAssistant: { maxDevices: 5 } }',
       'x',
     );
-    expect(levels).toEqual({ deepest: 'L4', smb1Check: true, smb1Every: 43_200_000 });
+    expect(levels).toEqual({
+      deepest: 'L4',
+      smb1Check: true,
+      smb1Every: 43_200_000,
+      guestTest: false,
+      ms17010: false,
+    });
     expect(mqtt.homeAssistant).toEqual({ hosts: 'exposed', maxDevices: 5, connections: true });
     expect(mqtt.keepalive).toBe(60);
   });
 
   it('allows many addresses when they are forced', () => {
     expect(parseConfig('targets: [10.0.0.0/8]\nforce: true', 'x').targets).toEqual(['10.0.0.0/8']);
+  });
+
+  it('says of hosts what the owner writes, by whatever they are known', () => {
+    const { hosts } = parseConfig(
+      'hosts:\n  NAS: { name: Attic NAS, letSleep: { timesADay: 2, between: "19:00-23:00" } }\n' +
+        '  00:11:32:aa:bb:cc: { levels: L1, letSleep: true }\n  192.168.1.7:\n    note: scanner\n  empty:\n',
+      'x',
+    );
+    expect(hosts).toMatchObject({
+      NAS: {
+        name: 'Attic NAS',
+        note: null,
+        letSleep: { timesADay: 2, between: '19:00-23:00' },
+        levels: null,
+      },
+      '00:11:32:aa:bb:cc': { name: null, letSleep: true, levels: 'L1' },
+      '192.168.1.7': { note: 'scanner', letSleep: false },
+    });
+    expect(Object.keys(hosts)).toHaveLength(3);
+  });
+
+  it('reads back from its own text with what it says of hosts', () => {
+    const config = parseConfig('hosts: { NAS: { letSleep: { timesADay: 1, between: "19:00-23:00" } } }', 'x');
+    expect(parseConfig(configText(config), 'y')).toEqual(config);
   });
 
   it('asks the scheduler whether a cron pattern is one', () => {

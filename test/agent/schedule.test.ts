@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { isCronPattern, type Rhythm, Schedule } from '../../agent/schedule.ts';
+import { ChangingSchedule, isCronPattern, type Rhythm, Schedule } from '../../agent/schedule.ts';
 import { recordingLog } from '../support/publisher-parts.ts';
 import { SAMPLE_TIME } from '../support/samples.ts';
 
@@ -22,7 +22,7 @@ function scheduled(options: { rhythm?: Rhythm; lastSweepAt?: number | null; rand
   return { schedule, due };
 }
 
-const running: Schedule[] = [];
+const running: { stop(): void }[] = [];
 
 beforeEach(() => {
   vi.useFakeTimers({ now: SAMPLE_TIME });
@@ -102,6 +102,64 @@ describe('a schedule by cron pattern', () => {
   it('says when the next sweep is', () => {
     const { schedule } = scheduled({ rhythm: { kind: 'cron', pattern: '0 * * * *' } });
     expect(schedule.nextAt()).toBe(Date.UTC(2026, 10, 21, 23, 0, 0));
+  });
+});
+
+describe('a schedule that may change', () => {
+  function changing() {
+    const due: number[] = [];
+    const last = { at: SAMPLE_TIME as number | null };
+    const schedule = new ChangingSchedule({
+      lastSweepAt: () => last.at,
+      onDue: () => due.push(Date.now() - SAMPLE_TIME),
+      log: recordingLog(),
+      now: Date.now,
+      random: () => 0,
+    });
+    running.push(schedule);
+    return { schedule, due, last };
+  }
+
+  it('follows another interval at once, counted from the last sweep', async () => {
+    const { schedule } = changing();
+    schedule.follow(EVERY_15);
+    expect(schedule.nextAt()).toBe(SAMPLE_TIME + 15 * MINUTE);
+    schedule.follow({ kind: 'interval', minutes: 60 });
+    expect(schedule.nextAt()).toBe(SAMPLE_TIME + 60 * MINUTE);
+    await vi.advanceTimersByTimeAsync(20 * MINUTE);
+    schedule.follow({ kind: 'interval', minutes: 5 });
+    expect(schedule.nextAt()).toBeLessThan(Date.now() + MINUTE);
+  });
+
+  it('is not disturbed by the same rhythm again', async () => {
+    const { schedule, due } = changing();
+    schedule.follow(EVERY_15);
+    await vi.advanceTimersByTimeAsync(16 * MINUTE);
+    expect(due).toHaveLength(1);
+    const next = schedule.nextAt();
+    schedule.follow({ kind: 'interval', minutes: 15 });
+    expect(schedule.nextAt()).toBe(next);
+  });
+
+  it('is silent while it is held, and catches up with one sweep afterwards', async () => {
+    const { schedule, due } = changing();
+    schedule.follow(EVERY_15);
+    schedule.follow(null);
+    expect(schedule.nextAt()).toBeNull();
+    await vi.advanceTimersByTimeAsync(120 * MINUTE);
+    expect(due).toEqual([]);
+    schedule.follow(EVERY_15);
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(due).toHaveLength(1);
+  });
+
+  it('can be held when nothing ran yet, and when it follows a cron pattern', async () => {
+    const { schedule, due } = changing();
+    schedule.follow(null);
+    schedule.follow({ kind: 'cron', pattern: '*/30 * * * *' });
+    schedule.follow(null);
+    await vi.advanceTimersByTimeAsync(60 * MINUTE);
+    expect(due).toEqual([]);
   });
 });
 

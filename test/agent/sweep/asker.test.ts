@@ -17,7 +17,7 @@ import {
 } from '../../support/fake-host.ts';
 import { serverNames } from '../../support/fake-nbns-host.ts';
 import { mostAtOnce } from '../../support/fake-tcp-server.ts';
-import { newMeter, timed, untilTestEnds } from '../../support/loopback.ts';
+import { timed, untilTestEnds } from '../../support/loopback.ts';
 import { coverageOf, neighbour, openTestAsker } from '../../support/open-asker.ts';
 import { recordingLog } from '../../support/publisher-parts.ts';
 import { sampleHost } from '../../support/samples.ts';
@@ -133,12 +133,19 @@ describe('asking hosts directly', () => {
   });
 
   it('counts what it sent', async () => {
-    const meter = newMeter();
-    const { ports, asker } = await scene({ meter });
+    const { ports, asker } = await scene();
     const nas = await host(NAS, ports);
     await ask(asker, { loopback: [NAS] });
     const received = nas.connections.reduce((sum, each) => sum + each.received.length, 0);
-    expect(asker.sent()).toEqual({ connections: 4, datagrams: 1, bytes: received + 50 });
+    expect(asker.sent()).toEqual({ connections: 5, datagrams: 1, bytes: received + 50 });
+    expect(asker.sendings().map((each) => [each.address, each.port, each.probe, each.connections])).toEqual([
+      [NAS, ports.nameService, 'node-status', 0],
+      [NAS, ports.smb, 'ports', 2],
+      [NAS, ports.smb, 'smb-dialects', 0],
+      [NAS, ports.session, 'ports', 1],
+      [NAS, ports.endpointMapper, 'ports', 1],
+      [NAS, ports.smb, 'smb1', 1],
+    ]);
   });
 
   it('settles nothing about an address that this machine has no way to', async () => {

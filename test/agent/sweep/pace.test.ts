@@ -33,6 +33,28 @@ describe('the gate', () => {
     expect(order).toEqual([1, 2, 3]);
   });
 
+  it('lets fewer in once it is halved, while those inside go on, and everybody in the end', async () => {
+    const gate = new Gate(8);
+    let inside = 0;
+    const seen: number[] = [];
+    const task = async (): Promise<void> => {
+      inside += 1;
+      seen.push(inside);
+      await soon();
+      inside -= 1;
+    };
+    const tasks = Array.from({ length: 40 }, () => gate.pass(task));
+    gate.halve(8);
+    gate.halve(8);
+    await Promise.all(tasks);
+    expect(gate.width).toBe(4);
+    expect(Math.max(...seen.slice(0, 8))).toBe(8);
+    expect(Math.max(...seen.slice(8))).toBe(4);
+    expect(seen).toHaveLength(40);
+    await Promise.all(Array.from({ length: 10 }, () => gate.pass(task)));
+    expect(Math.max(...seen.slice(40))).toBe(4);
+  });
+
   it('gives a place back when its task fails', async () => {
     const gate = new Gate(1);
     await expect(gate.pass(() => Promise.reject(new Error('boom')))).rejects.toThrow('boom');

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { SweepReport } from '../../../agent/sweep/report.ts';
-import { runSweep, type SweepRequest, SweepStopped, type SweepWorld } from '../../../agent/sweep/sweep.ts';
+import { type SweepRequest, SweepStopped, type SweepWorld } from '../../../agent/sweep/request.ts';
+import { runSweep } from '../../../agent/sweep/sweep.ts';
 import type { ChangeType } from '../../../domain/change.ts';
 import type { Finding, RuleId } from '../../../domain/finding.ts';
 import type { HostRecord } from '../../../domain/host.ts';
+import { NT_STATUS } from '../../../probes/wire/nt-status.ts';
 import { SMB2_DIALECT } from '../../../probes/wire/smb2-negotiate.ts';
+import { SMB2_SESSION_FLAG } from '../../../probes/wire/smb2-session-setup.ts';
 import type { Storage } from '../../../storage/storage.ts';
 import {
   type FakeHost,
@@ -13,7 +16,9 @@ import {
   startFakeHost,
 } from '../../support/fake-host.ts';
 import { serverNames } from '../../support/fake-nbns-host.ts';
+import { MODERN, SMB1_ONLY } from '../../support/fake-smb-server.ts';
 import { givingAway, logonsIn } from '../../support/fake-smb-session.ts';
+import { smb1LogonsIn } from '../../support/fake-smb1-session.ts';
 import { random, untilTestEnds } from '../../support/loopback.ts';
 import { coverageOf, openTestAsker } from '../../support/open-asker.ts';
 import { openTestStorage } from '../../support/open-database.ts';
@@ -24,7 +29,15 @@ const NAS = '127.0.60.1';
 const PC = '127.0.60.2';
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
-const NEVER = { smb1: null, dialects: null, identity: null, ciphers: null, anonymous: null };
+const NEVER = {
+  smb1: null,
+  dialects: null,
+  identity: null,
+  ciphers: null,
+  anonymous: null,
+  guest: null,
+  ms17010: null,
+};
 
 type Services = Omit<FakeHostOptions, 'address' | 'ports'>;
 
@@ -170,10 +183,10 @@ describe('an unchanged network', () => {
     const asked = home.nas.connections.length;
     await home.sweep({ deepenAll: false });
     const askedAgain = home.nas.connections.length - asked;
-    expect([asked, askedAgain]).toEqual([2, 1]);
+    expect([asked, askedAgain]).toEqual([3, 1]);
     expect(home.host(NAS).facts['smb.smb1']).toBe('no');
     await home.sweep({ deepenAll: false, cadence: { ...NEVER, smb1: 10 * MINUTE } });
-    expect(home.nas.connections.length).toBe(asked + askedAgain + 2);
+    expect(home.nas.connections.length).toBe(asked + askedAgain + 3);
   });
 });
 
@@ -233,18 +246,34 @@ describe('the deep questions', () => {
     expect(home.host(NAS).askedAt).toEqual(allAt(back));
   });
 
-  it('keep their earlier answers, and stay due, when the server has none this time', async () => {
+  it('keep their earlier answers, and are not put again before their time, when the server has none', async () => {
     const home = await Home.withNasAndPc();
     const first = (await home.sweep(asUsual)).sweep.startedAt;
     const known = home.host(NAS).facts;
     home.nas.behave({ sessionSetup: 'garbage' });
     home.pass(DAY);
-    await home.sweep(asUsual);
-    expect(home.host(NAS).askedAt.identity).toBe(first);
+    const vain = (await home.sweep(asUsual)).sweep.startedAt;
+    expect(vain).toBeGreaterThan(first);
+    expect(home.host(NAS).askedAt.identity).toBe(vain);
     expect(home.host(NAS).facts['smb.identity']).toEqual(known['smb.identity']);
-    home.nas.behave({});
-    const later = (await home.sweep(asUsual)).sweep.startedAt;
-    expect(home.host(NAS).askedAt.identity).toBe(later);
+    await home.sweep(asUsual);
+    expect(home.host(NAS).askedAt.identity).toBe(vain);
+  });
+});
+
+describe('the ledger', () => {
+  it('has every connection, datagram and byte of a sweep, by the host that was met', async () => {
+    const home = await Home.withNasAndPc();
+    const { sent } = (await home.sweep()).sweep;
+    const entries = home.storage.history.ledger({});
+    const sum = (what: keyof typeof sent) => entries.reduce((total, entry) => total + entry[what], 0);
+    expect({ connections: sum('connections'), datagrams: sum('datagrams'), bytes: sum('bytes') }).toEqual(
+      sent,
+    );
+    expect(new Set(entries.map((entry) => entry.hostId))).toEqual(
+      new Set([home.host(NAS).id, home.host(PC).id]),
+    );
+    expect(entries.find((entry) => entry.address === NAS && entry.probe === 'smb1')?.connections).toBe(1);
   });
 });
 
@@ -258,6 +287,22 @@ describe('a host that gets worse', () => {
     expect(typesOf(report)).toContain('finding_opened');
     expect(home.finding(NAS, 'smb1-enabled')).toMatchObject({ state: 'open', severity: 'high' });
     expect(home.takeEvents()).toEqual(['finding_opened']);
+  });
+
+  it('is recorded and not announced when the owner ignores the host, even from the middle of the sweep on', async () => {
+    const home = await Home.withNasAndPc();
+    await home.sweep();
+    home.takeEvents();
+    const { id } = home.host(NAS);
+    await home.switchOff(NAS);
+    await home.switchOn(NAS, { ...NAS_SERVICES, smb: { smb1: 'selected' } });
+    const ignored = { at: SAMPLE_TIME, until: null, note: null };
+    const onProgress = () =>
+      void home.storage.history.recordDecision({ hosts: [{ id, ignored }], changes: [], events: [] });
+    const report = await home.sweep({ onProgress });
+    expect(typesOf(report)).toContain('finding_opened');
+    expect(home.takeEvents()).toEqual([]);
+    expect(home.host(NAS).ignored).toEqual(ignored);
   });
 
   it('is announced when the second look agrees', async () => {
@@ -290,8 +335,8 @@ describe('a host that gets worse', () => {
     home.nas.behave({ signing: 'enabled' });
     const before = home.nas.connections.length;
     await home.sweep({ deepenAll: false });
-    const [negotiateAndSmb1, looks] = [2, 2];
-    expect(home.nas.connections.length - before).toBe(negotiateAndSmb1 * looks);
+    const [negotiateAndSmb1, looks, closingLook] = [2, 2, 1];
+    expect(home.nas.connections.length - before).toBe(negotiateAndSmb1 * looks + closingLook);
   });
 
   it('raises no event below the alert threshold, but is recorded', async () => {
@@ -322,6 +367,41 @@ describe('an attempt to log on', () => {
     expect(logonsIn(home.nas.connections)).toHaveLength(2);
   });
 
+  it('takes turns with the guest test, which the owner has to switch on', async () => {
+    const withGuest = { ...atL4, cadence: { ...atL4.cadence, guest: DAY } };
+    const home = await Home.withNasAndPc(NAS_SERVICES);
+    const logonsOf = () =>
+      logonsIn(home.nas.connections).map(({ userName }) => (userName === '' ? '-' : '?'));
+    for (const expected of ['-', '-?', '-?-', '-?-?']) {
+      await home.sweep(withGuest);
+      await home.sweep(withGuest);
+      expect(logonsOf().join('')).toBe(expected);
+      home.pass(DAY);
+    }
+    await home.sweep({ ...withGuest, deepenAll: true });
+    home.pass(DAY);
+    await home.sweep({ ...withGuest, deepenAll: true });
+    expect(logonsOf().join('')).toBe('-?-?--');
+  });
+
+  it('keeps what a guest was given open while the anonymous session is refused', async () => {
+    const cadence = { ...NEVER, anonymous: DAY, guest: DAY };
+    const home = await Home.withNasAndPc();
+    const guestsOnly = givingAway([{ name: 'public' }], {
+      logonOfNobody: NT_STATUS.STATUS_ACCESS_DENIED,
+      sessionFlags: SMB2_SESSION_FLAG.SMB2_SESSION_FLAG_IS_GUEST,
+    });
+    home.nas.behave({ anonymous: guestsOnly });
+    const states: (string | undefined)[] = [];
+    for (let day = 0; day < 4; day += 1) {
+      if (day === 3) home.nas.behave({});
+      await home.sweep({ ...atL4, cadence });
+      states.push(home.finding(NAS, 'smb-guest-readable-share')?.state);
+      home.pass(DAY);
+    }
+    expect(states).toEqual([undefined, 'open', 'open', 'resolved']);
+  });
+
   it('is not made again at a second look, which keeps what it told', async () => {
     const home = await Home.withNasAndPc(NAS_SERVICES);
     await home.sweep();
@@ -334,8 +414,29 @@ describe('an attempt to log on', () => {
   });
 });
 
+describe('a server that has turned to SMB 1 alone', () => {
+  it('keeps through a second look who it says it is and what it gave, in one attempt to log on', async () => {
+    const home = await Home.withNasAndPc();
+    await home.sweep();
+    home.nas.behave({
+      ...SMB1_ONLY,
+      smb1Security: 'extended',
+      smb1Peek: NT_STATUS.STATUS_INSUFF_SERVER_RESOURCES,
+      anonymous: givingAway([{ name: 'public' }]),
+    });
+    const cadence = { ...NEVER, smb1: DAY, identity: DAY, anonymous: DAY, ms17010: DAY };
+    await home.sweep({ deepest: 'L4', cadence });
+    expect(home.secondLooks).toBe(1);
+    const { domain, version } = MODERN.identity;
+    expect(home.host(NAS).facts['smb.identity']).toMatchObject({ domain, version });
+    expect(home.finding(NAS, 'smb-guest-readable-share')?.state).toBe('open');
+    expect(home.finding(NAS, 'ms17-010-unpatched')?.state).toBe('open');
+    expect(smb1LogonsIn(home.nas.connections)).toHaveLength(1);
+  });
+});
+
 describe('a question on whose answer the two looks disagree', () => {
-  it('is not remembered as answered, and is put again at the next sweep; the others are not', async () => {
+  it('keeps its earlier answer, and is put again when it is due', async () => {
     const cadence = { ...NEVER, smb1: DAY, dialects: DAY };
     const { SMB_2_1, SMB_3_0, SMB_3_1_1 } = SMB2_DIALECT;
     const home = await Home.withNasAndPc();
@@ -347,13 +448,12 @@ describe('a question on whose answer the two looks disagree', () => {
     await home.sweep({ cadence, deepenAll: false });
     expect(home.secondLooks).toBe(1);
     const second = home.host(NAS).askedAt;
-    expect(second.dialects).toBe(first.dialects);
-    expect(second.smb1).toBeGreaterThan(first.smb1!);
+    expect(second.dialects).toBeGreaterThan(first.dialects!);
+    expect(home.host(NAS).facts['smb.dialects']).toHaveLength(5);
+    home.pass(DAY);
+    home.beforeSecondLook = () => {};
     await home.sweep({ cadence, deepenAll: false });
-    const third = home.host(NAS);
-    expect(third.askedAt.smb1).toBe(second.smb1);
-    expect(third.askedAt.dialects).toBeGreaterThan(second.smb1!);
-    expect(third.facts['smb.dialects']).toEqual(['3.0', '3.1.1']);
+    expect(home.host(NAS).facts['smb.dialects']).toEqual(['3.0', '3.1.1']);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { SweepProgress, SweepReport } from '../../../agent/sweep/report.ts';
-import { SweepStopped } from '../../../agent/sweep/sweep.ts';
+import { SweepStopped } from '../../../agent/sweep/request.ts';
 import { type CarryOut, Sweeper, type SweepOrder } from '../../../agent/sweep/sweeper.ts';
 import { homeReport } from '../../support/home-network.ts';
 import { recordingLog } from '../../support/publisher-parts.ts';

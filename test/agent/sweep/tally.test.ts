@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SweepProgress } from '../../../agent/sweep/report.ts';
+import type { Visit } from '../../../agent/sweep/stay.ts';
 import { Tally } from '../../../agent/sweep/tally.ts';
-import type { Visit } from '../../../agent/sweep/visit.ts';
 import { recordingLog } from '../../support/publisher-parts.ts';
 
 const [FIRST, SECOND] = ['192.168.1.1', '192.168.1.2'];
@@ -23,7 +23,7 @@ describe('the tally of a sweep', () => {
     const asked = tally.finish();
     expect(asked).toMatchObject({ addresses: 2, complete: true });
     expect(asked.sightings).toEqual([
-      { address: FIRST, mac: MAC, isAgent: false, observations: [], asked: ['smb1'] },
+      { address: FIRST, mac: MAC, isAgent: false, observations: [], asked: ['smb1'], losses: [] },
     ]);
     expect([...asked.settled]).toEqual([SECOND, FIRST]);
   });

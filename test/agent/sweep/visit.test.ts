@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Visit, type VisitPlan, type VisitTools, visit } from '../../../agent/sweep/visit.ts';
+import type { Visit, VisitPlan, VisitTools } from '../../../agent/sweep/stay.ts';
+import { visit } from '../../../agent/sweep/visit.ts';
 import type { DeepQuestion } from '../../../domain/cadence.ts';
 import type { Facts } from '../../../domain/facts.ts';
 import { toFacts } from '../../../domain/observation.ts';
@@ -17,8 +18,9 @@ import {
 import { serverNames } from '../../support/fake-nbns-host.ts';
 import { type Misbehaviour, MODERN, namesCalled, SMB1_ONLY } from '../../support/fake-smb-server.ts';
 import { givingAway, logonsIn } from '../../support/fake-smb-session.ts';
+import { smb1CommandsIn, smb1LogonsIn, smb1TransactionsIn } from '../../support/fake-smb1-session.ts';
 import { mostAtOnce, shortestPause, startFakeTcpServer } from '../../support/fake-tcp-server.ts';
-import { fixedPatience, probeContext, timed, untilTestEnds } from '../../support/loopback.ts';
+import { fixedPatience, probeContext, timed, totalOf, untilTestEnds } from '../../support/loopback.ts';
 import { recordingLog } from '../../support/publisher-parts.ts';
 import { openSilentPort } from '../../support/silent-port.ts';
 
@@ -54,6 +56,8 @@ function planWith(overrides: Overrides): VisitPlan {
     known: overrides.known ?? {},
     knownCalledName: overrides.knownCalledName ?? null,
     extraPorts: overrides.extraPorts ?? [],
+    isSecondLook: overrides.isSecondLook ?? false,
+    ...(overrides.withoutSmb1 === undefined ? {} : { withoutSmb1: overrides.withoutSmb1 }),
   };
 }
 
@@ -129,7 +133,7 @@ describe('a visit', () => {
     const tools = await toolsWith({ ports });
     const seen = await visit(planWith({}), tools);
     expect(toFacts(seen.observations)).toMatchObject({ 'tcp/445': 'filtered', 'tcp/139': 'closed' });
-    expect(tools.context.meter.connections).toBeGreaterThanOrEqual(4);
+    expect(totalOf(tools.context.meter).connections).toBeGreaterThanOrEqual(4);
   });
 
   it('leaves out what trouble of this very machine concerns', async () => {
@@ -254,7 +258,8 @@ describe('SMB 1 on a visit', () => {
       session: { smb1: 'selected', calledNames: ['*SMBSERVER'] },
     });
     expect(facts).toMatchObject({ 'netbios.calledName': '*SMBSERVER', 'smb.smb1': 'yes' });
-    expect(namesCalled(host.connections)).toEqual(['NAS', '*SMBSERVER', '*SMBSERVER']);
+    const [smb1, closingLook] = ['*SMBSERVER', '*SMBSERVER'];
+    expect(namesCalled(host.connections)).toEqual(['NAS', '*SMBSERVER', smb1, closingLook]);
   });
 
   it('uses the called name that worked in an earlier sweep first', async () => {
@@ -280,7 +285,8 @@ describe('the deep questions of a visit', () => {
 
   it('go over connections of their own, one at a time, with the pause in between', async () => {
     const { host } = await visitTo(WELL_KEPT, ALL_DUE);
-    expect(host.connections).toHaveLength(1 + 1 + 1 + 2 + 4);
+    const closingLook = 1;
+    expect(host.connections).toHaveLength(1 + 1 + 1 + 2 + 3 + closingLook);
     expect(mostAtOnce(host.connections)).toBe(1);
     expect(shortestPause(host.connections)).toBeGreaterThanOrEqual(PAUSE_MS - TOLERANCE_MS);
   });
@@ -343,28 +349,28 @@ describe('the deep questions of a visit', () => {
     expect(namesCalled(host.connections)).toHaveLength(host.connections.length);
   });
 
-  it('leave out the ciphers below 3.1.1, and all but SMB 1 where SMB 2 is not spoken', async () => {
+  it('leave out the ciphers below 3.1.1', async () => {
     const old = { dialects: [SMB2_DIALECT.SMB_2_0_2, SMB2_DIALECT.SMB_3_0_2] };
     const below = await visitTo({ nameService: {}, smb: old }, ALL_DUE);
     expect(below.asked).toEqual(['smb1', 'identity', 'dialects']);
     expect(below.facts['smb.dialects']).toEqual(['2.0.2', '3.0.2']);
-    expect((await visitTo({ nameService: {}, smb: SMB1_ONLY }, ALL_DUE)).asked).toEqual(['smb1']);
   });
 
-  it('are not remembered as asked when the server falls silent or talks nonsense in the middle', async () => {
+  it('are remembered as put when the server falls silent or talks nonsense in the middle', async () => {
     for (const turn of ['garbage', 'silent'] as const) {
       const overrides = { due: ['dialects'] as const };
       const { facts, asked } = await visitTo({ nameService: {}, smb: [{}, {}, turn] }, overrides);
       expect(facts['smb.dialects'], turn).toBeUndefined();
-      expect(asked, turn).toEqual([]);
+      expect(asked, turn).toEqual(['dialects']);
     }
   });
 
   it('go on with the next when one has no answer', async () => {
     const smb = { sessionSetup: 'garbage' } as const;
     const { facts, asked } = await visitTo({ nameService: {}, smb }, ALL_DUE);
-    expect(asked).toEqual(['smb1', 'dialects', 'ciphers']);
+    expect(asked).toEqual(L3_QUESTIONS);
     expect(facts['smb.identity']).toBeUndefined();
+    expect(facts['smb.dialects']).toHaveLength(5);
   });
 });
 
@@ -381,7 +387,8 @@ describe('the attempt to log on, on a visit', () => {
       { name: 'public', readable: 'yes', writable: 'no' },
     ]);
     expect(logonsIn(host.connections)).toHaveLength(1);
-    expect(host.connections).toHaveLength(2);
+    const [negotiate, logon, closingLook] = [1, 1, 1];
+    expect(host.connections).toHaveLength(negotiate + logon + closingLook);
   });
 
   it.each<[string, Services, Overrides]>([
@@ -398,12 +405,27 @@ describe('the attempt to log on, on a visit', () => {
       { ...OPEN, nameService: { manner: 'silent' } },
       { ...DUE, known: { 'netbios.names': serverNames('BRN0080774A5B6C') } },
     ],
-    ['where SMB 2 is not spoken', { nameService: {}, smb: { ...SMB1_ONLY, anonymous } }, DUE],
+    ['where no SMB is known to be spoken', { nameService: {}, smb: { ...SMB1_ONLY, anonymous } }, DUE],
   ])('is not made %s', async (_, services, overrides) => {
     const { facts, asked, host } = await visitTo(services, overrides);
     expect(facts['smb.anonymous.session']).toBeUndefined();
     expect(asked).toEqual([]);
     expect(logonsIn(host.connections)).toEqual([]);
+  });
+
+  it.each<['anonymous' | 'guest', 'anonymous' | 'guest', boolean]>([
+    ['anonymous', 'guest', true],
+    ['guest', 'anonymous', false],
+  ])('is the first one in turn where two are due, such as %s before %s', async (first, second, named) => {
+    const { asked, facts, host } = await visitTo(OPEN, {
+      deepest: 'L4',
+      due: [first, second],
+      dueOnChange: [],
+    });
+    expect(asked).toEqual([first]);
+    expect(facts).toHaveProperty([`smb.${first}.session`]);
+    expect(facts).not.toHaveProperty([`smb.${second}.session`]);
+    expect(logonsIn(host.connections).map(({ userName }) => userName === '')).toEqual([named]);
   });
 
   it('counts as made when it was refused, and when it came to nothing', async () => {
@@ -418,10 +440,92 @@ describe('the attempt to log on, on a visit', () => {
     expect([broken.asked, broken.facts['smb.anonymous.session']]).toEqual([['anonymous'], undefined]);
   });
 
-  it('counts as made when the probe fails by a bug', async () => {
-    const run = () => Promise.reject(new TypeError('bug'));
+  it('counts as made when the probe fails by a bug in the middle', async () => {
+    const run: typeof PROBES.smbAnonymous.run = async (context) => {
+      await PROBES.smbAnonymous.run(context);
+      throw new TypeError('bug');
+    };
     const probes = { ...PROBES, smbAnonymous: { ...PROBES.smbAnonymous, run } };
     expect((await visitTo(OPEN, { ...DUE, probes })).asked).toEqual(['anonymous']);
+  });
+});
+
+describe('a server that speaks SMB 1 only', () => {
+  const anonymous = givingAway([{ name: 'public' }]);
+  const smb = { ...SMB1_ONLY, smb1Security: 'extended', anonymous } as const;
+  const OLD: Services = { nameService: { names: serverNames('OLDNAS') }, smb };
+  const QUESTIONS: readonly DeepQuestion[] = ['smb1', 'dialects', 'identity', 'ciphers', 'anonymous'];
+  const DUE = { deepest: 'L4', due: QUESTIONS, dueOnChange: QUESTIONS } as const;
+
+  it('is asked over SMB 1 who it is and what it gives away, in one attempt to log on', async () => {
+    const { facts, asked, host } = await visitTo(OLD, DUE);
+    expect(asked).toEqual(['smb1', 'identity', 'anonymous']);
+    expect(facts).toMatchObject({
+      'smb.smb1': 'yes',
+      'smb.smb2': 'no',
+      'smb.identity': { computer: 'OLDNAS', version: MODERN.identity.version },
+      'smb.anonymous.session': 'yes',
+      'smb.anonymous.shares': [{ name: 'public', readable: 'yes', writable: 'no' }],
+    });
+    expect(smb1LogonsIn(host.connections)).toHaveLength(1);
+    expect(smb1TransactionsIn(host.connections).map(({ fid }) => fid)).not.toContain(0);
+  });
+
+  it('is asked so when SMB 1 was known before and is not asked about this time', async () => {
+    const due = ['identity', 'anonymous'] as const;
+    const { asked } = await visitTo(OLD, { ...DUE, due, known: { 'smb.smb1': 'yes' } });
+    expect(asked).toEqual(due);
+  });
+
+  it('is asked for the patch state in the same session where the owner wants to know', async () => {
+    const due = [...QUESTIONS, 'ms17010'] as const;
+    const unpatched = { ...smb, smb1Peek: NT_STATUS.STATUS_INSUFF_SERVER_RESOURCES };
+    const { asked, facts, host } = await visitTo({ ...OLD, smb: unpatched }, { ...DUE, due });
+    expect(asked).toEqual(['smb1', 'identity', 'anonymous', 'ms17010']);
+    expect(facts).toMatchObject({ 'smb.ms17010': 'yes', 'smb.anonymous.session': 'yes' });
+    expect(smb1LogonsIn(host.connections)).toHaveLength(1);
+  });
+
+  it('is not asked as a guest, whose turn it would be', async () => {
+    const due = ['guest', 'anonymous'] as const;
+    const { asked } = await visitTo(OLD, { ...DUE, due, known: { 'smb.smb1': 'yes' } });
+    expect(asked).toEqual(['anonymous']);
+  });
+
+  it.each<[string, Overrides]>([
+    ['where the owner wants no SMB 1 to be spoken', { withoutSmb1: true, known: { 'smb.smb1': 'yes' } }],
+    ['where nobody has heard it speak SMB 1', {}],
+  ])('is asked nothing over it %s', async (_, overrides) => {
+    const due = ['identity', 'anonymous'] as const;
+    const { asked, host } = await visitTo(OLD, { ...DUE, due, ...overrides });
+    expect([asked, smb1CommandsIn(host.connections)]).toEqual([[], []]);
+  });
+
+  it('is not logged on to below L4', async () => {
+    const { asked } = await visitTo(OLD, { ...DUE, deepest: 'L3' });
+    expect(asked).toEqual(['smb1', 'identity']);
+  });
+});
+
+describe('the check of MS17-010 at a server that speaks newer SMB, too', () => {
+  const anonymous = givingAway([{ name: 'public' }]);
+  const smb = { smb1: 'selected', smb1Security: 'extended', anonymous } as const;
+  const BOTH: Services = { nameService: { names: serverNames('NAS') }, smb };
+  const due = ['ms17010', 'anonymous'] as const;
+  const DUE = { deepest: 'L4', due, dueOnChange: due } as const;
+
+  it('takes the one attempt of its turn, and leaves the shares as they are known', async () => {
+    const { asked, facts, host } = await visitTo(BOTH, { ...DUE, known: { 'smb.smb1': 'yes' } });
+    expect(asked).toEqual(['ms17010']);
+    expect(facts['smb.ms17010']).toBe('no');
+    expect(facts).not.toHaveProperty(['smb.anonymous.session']);
+    expect([smb1LogonsIn(host.connections).length, logonsIn(host.connections).length]).toEqual([1, 0]);
+  });
+
+  it('leaves its turn to the next where SMB 1 is not accepted', async () => {
+    const { asked, facts } = await visitTo(BOTH, { ...DUE, known: { 'smb.smb1': 'no' } });
+    expect(asked).toEqual(['anonymous']);
+    expect(facts).not.toHaveProperty(['smb.ms17010']);
   });
 });
 
@@ -436,5 +540,49 @@ describe('a bug in a probe', () => {
       'rpc.bindAcknowledged': 'yes',
     });
     expect(log.lines).toEqual(['error probe failed by a bug']);
+  });
+});
+
+describe('a port that stops answering', () => {
+  const saidTo = ({ connections }: FakeHost) => connections.filter(({ received }) => received.length > 0);
+  const falling = (fallsAt: 'smb1' | 'one-dialect' | 'logon', anonymous = false): Services => ({
+    ...WELL_KEPT,
+    smb: { fallsAt, ...(anonymous ? { anonymous: givingAway([{ name: 'public' }]) } : {}) },
+  });
+
+  it('is put down to the question before, and ends the questions', async () => {
+    const { losses, asked, facts, host } = await visitTo(falling('smb1'), ALL_DUE);
+    expect(losses).toEqual([{ port: 445, questions: ['smb1'] }]);
+    expect(asked).toEqual(['smb1']);
+    expect(facts['smb.smb1']).toBeUndefined();
+    const [negotiate, smb1] = [1, 1];
+    expect(saidTo(host)).toHaveLength(negotiate + smb1);
+  });
+
+  it('is put down to a question in the midst of which it happens', async () => {
+    const { losses, asked } = await visitTo(falling('one-dialect'), ALL_DUE);
+    expect(losses).toEqual([{ port: 445, questions: ['dialects'] }]);
+    expect(asked).toEqual(['smb1', 'identity', 'dialects']);
+  });
+
+  it('is noticed after the last question, too, by a closing look', async () => {
+    const due = { deepest: 'L4', due: ['anonymous'], dueOnChange: ['anonymous'] } as const;
+    const { losses } = await visitTo(falling('logon', true), due);
+    expect(losses).toEqual([{ port: 445, questions: ['anonymous'] }]);
+  });
+
+  it('is not looked for by a connection that says nothing', async () => {
+    const { losses, host } = await visitTo(WELL_KEPT);
+    expect(losses).toBeUndefined();
+    const [negotiate, smb1, closingLook] = saidTo(host).map(({ received }) => received.length);
+    expect(closingLook).toBe(negotiate);
+    expect(smb1).not.toBe(negotiate);
+  });
+
+  it('is not looked for in a second look, nor where no deep question was put', async () => {
+    const again = await visitTo(WELL_KEPT, { isSecondLook: true });
+    expect(saidTo(again.host)).toHaveLength(2);
+    const ordinary = await visitTo(WELL_KEPT, { due: [] });
+    expect(saidTo(ordinary.host)).toHaveLength(1);
   });
 });
