@@ -8,6 +8,7 @@ import type { CommandContext } from './context.ts';
 import { type Act, EXIT, examples } from './invocation.ts';
 import { findHost } from './lookup.ts';
 import { viewOf } from './output.ts';
+import { remindOfPause } from './pause.ts';
 import { agentOf, reading } from './reading.ts';
 
 /** `check HOST`: one host, asked everything that is allowed, with the evidence. */
@@ -25,8 +26,11 @@ export function addCheck(program: Command, act: Act): void {
           const agent = reading(context, (storage) => agentOf(context, storage));
           output.out(safeJson(sweepJson({ agent, report, vendorOf: context.vendorOf }), 2));
         } else {
-          output.out(checkText({ report, asked: name, vendorOf: context.vendorOf }, viewOf(context)));
+          const { vendorOf } = context;
+          const quarantine = reading(context, ({ history }) => history.quarantine());
+          output.out(checkText({ report, asked: name, quarantine, vendorOf }, viewOf(context)));
         }
+        remindOfPause(context);
         return report.sweep.complete ? EXIT.done : EXIT.incomplete;
       }),
     );

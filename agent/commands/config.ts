@@ -1,12 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { safeJson, visible } from '../../domain/text.ts';
+import { learnedHosts } from '../config/learned.ts';
 import { starterText } from '../config/reference.ts';
-import { configText, withoutSecrets } from '../config.ts';
-import { UsageError } from './context.ts';
+import { addReset, addShow } from './config-in-force.ts';
+import { type CommandContext, UsageError } from './context.ts';
 import { type Act, EXIT, examples } from './invocation.ts';
+import { reading } from './reading.ts';
 
-/** `config check|show|init`. */
+/** `config check|show|reset|init`. */
 export function addConfig(program: Command, act: Act): void {
   const config = program
     .command('config')
@@ -15,24 +17,37 @@ export function addConfig(program: Command, act: Act): void {
       'after',
       examples('smbwarden config check', 'smbwarden config show', 'smbwarden config init'),
     );
-  addCheckAndShow(config, act);
+  addCheckOf(config, act);
+  addShow(config, act);
+  addReset(config, act);
   config
     .command('init')
     .description('write a configuration file that explains every key; never overwrites one')
     .argument('[file]', 'where to; "-" for standard output', '-')
-    .addHelpText('after', examples('smbwarden config init /etc/smbwarden/config.yaml'))
+    .option('--from-history', 'declare what each known host is now, for you to edit')
+    .addHelpText(
+      'after',
+      examples(
+        'smbwarden config init /etc/smbwarden/config.yaml',
+        'smbwarden config init --from-history new.yaml',
+      ),
+    )
     .action(
-      act(({ output }, file: string) => {
-        if (file === '-') output.out(starterText().trimEnd());
-        else writeNew(file, starterText());
+      act(({ output, context }, file: string, { fromHistory = false }: { fromHistory?: boolean }) => {
+        const text = starterText() + (fromHistory ? learnedFrom(context()) : '');
+        if (file === '-') output.out(text.trimEnd());
+        else writeNew(file, text);
+        const holds = fromHistory
+          ? 'what the known hosts are now is declared under hosts; edit it'
+          : 'none is set';
         if (file !== '-' && !output.quiet)
-          output.err(`wrote ${visible(file)}: every key is explained, none is set`);
+          output.err(`wrote ${visible(file)}: every key is explained, ${holds}`);
         return EXIT.done;
       }),
     );
 }
 
-function addCheckAndShow(config: Command, act: Act): void {
+function addCheckOf(config: Command, act: Act): void {
   config
     .command('check')
     .description('report every mistake in the configuration, or that there is none')
@@ -46,21 +61,10 @@ function addCheckAndShow(config: Command, act: Act): void {
         return EXIT.done;
       }),
     );
-  config
-    .command('show')
-    .description('show the configuration in force, defaults included, secrets as ***')
-    .addHelpText('after', examples('smbwarden config show', 'smbwarden config show --json'))
-    .action(
-      act(({ output, context }) => {
-        const { config: inForce, configFile } = context();
-        output.out(
-          output.json
-            ? safeJson({ schema: 1, file: configFile, config: withoutSecrets(inForce) }, 2)
-            : `# ${configFile === null ? 'no configuration file: all defaults' : visible(configFile)}\n${configText(inForce).trimEnd()}`,
-        );
-        return EXIT.done;
-      }),
-    );
+}
+
+function learnedFrom(context: CommandContext): string {
+  return reading(context, ({ history }) => learnedHosts(history.hosts().values(), context.now()));
 }
 
 function writeNew(file: string, text: string): void {

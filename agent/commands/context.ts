@@ -1,9 +1,13 @@
+import type { Address } from '../../domain/address.ts';
+import type { Severity } from '../../domain/finding.ts';
 import type { History, Outbox, Settings } from '../../domain/history.ts';
 import type { HostRecord, Mac } from '../../domain/host.ts';
 import type { Level } from '../../domain/level.ts';
+import type { DecisionOutcome, OwnerCommand } from '../../domain/owner-command.ts';
 import type { Coverage, SkippedSubnet } from '../../domain/target.ts';
 import type { Config } from '../config.ts';
-import type { AgentStatus, LinkState } from '../publish/publisher.ts';
+import type { DoctorWorld } from '../doctor/doctor-world.ts';
+import type { AgentStatus, LinkState, Retention, Trial } from '../publish/publisher.ts';
 import type { SweepProgress, SweepReport } from '../sweep/report.ts';
 
 /** Everything a command may use. Built once per invocation by cli.ts; tests build their own. */
@@ -21,8 +25,15 @@ export interface CommandContext {
   check(host: HostRecord | { readonly address: string }): Promise<SweepReport>;
   /** What `sweep` would send to whom; sends nothing. @throws TargetError */
   plan(options: Pick<SweepOptions, 'subnets' | 'level'>): Promise<SweepPlan>;
+  /** Carries out what the owner says of findings, hosts and sweeps. @throws when it does not fit what is known */
+  decide(command: OwnerCommand): Promise<DecisionOutcome>;
+  readonly broker: BrokerTools;
   /** The running daemon's own word, or null when none answers. */
   daemonStatus(): Promise<DaemonStatus | null>;
+  /** Upkeep of the database. */
+  readonly upkeep: Upkeep;
+  /** What `doctor` looks at. */
+  readonly doctor: DoctorWorld;
   /** The daemon; resolves after a clean stop. */
   run(): Promise<void>;
   /** Manufacturer of a network card, or null when unknown. */
@@ -37,6 +48,38 @@ export interface OpenStorage {
   readonly outbox: Outbox;
   readonly settings: Settings;
   close(): void;
+}
+
+/** Sizes are in bytes. Every method throws StorageError where the file fails it. */
+export interface Upkeep {
+  /** Writes a compact copy of the history, beside a running daemon too. */
+  backUp(target: string, overwrite: boolean): { readonly file: string; readonly size: number };
+  /** Makes `from` the history. @throws ControlTaken while a daemon runs. */
+  restore(from: string): Promise<RestoreReport>;
+  /** Looks at every page, beside a running daemon too. */
+  check(): DatabaseCheck;
+  /** Through the running daemon where there is one. */
+  vacuum(): Promise<{ readonly before: number; readonly after: number }>;
+}
+
+export interface RestoreReport {
+  /** The backup, as an absolute path. */
+  readonly from: string;
+  /** End of the last sweep in the restored history, milliseconds UTC; null: it has none. */
+  readonly recordedUntil: number | null;
+  /** Where the history is that was there before; null: there was none. */
+  readonly keptAs: string | null;
+}
+
+export interface DatabaseCheck {
+  readonly file: string;
+  readonly size: number;
+  /** Within the file, for later use. */
+  readonly free: number;
+  /** null: the file is too damaged to tell. */
+  readonly schema: number | null;
+  /** One sentence each; empty: nothing is wrong. */
+  readonly faults: readonly string[];
 }
 
 export interface SweepOptions {
@@ -54,6 +97,8 @@ export interface SweepPlan {
   /** As a person writes them: `192.168.1.0/24`. */
   readonly targets: readonly string[];
   readonly coverage: Coverage;
+  /** Addresses within the targets that are left alone, because the owner lets the hosts there sleep. Missing: none. */
+  readonly asleep?: readonly Address[];
   readonly skipped: readonly SkippedSubnet[];
   /** In the order in which they are asked. */
   readonly questions: readonly PlannedQuestion[];
@@ -69,6 +114,21 @@ export interface PlannedQuestion {
   readonly to: string;
   /** Most datagrams or connections per address, repeats included. */
   readonly atMost: number;
+}
+
+/** What the owner can do about the broker. Each is only called where one is configured. */
+export interface BrokerTools {
+  /** Sends a test alert of that severity over a connection of its own. */
+  test(severity: Severity): Promise<Trial>;
+  /** Sends everything that is retained again. */
+  republish(): Promise<Tended>;
+  /** Clears everything that is retained. */
+  removeAll(): Promise<Tended>;
+}
+
+export interface Tended extends Retention {
+  /** The running daemon did it; false: this command itself, since there is none. */
+  readonly byDaemon: boolean;
 }
 
 /** What a living daemon says of itself. */
@@ -87,6 +147,8 @@ export interface DaemonStatus {
 export interface Output {
   out(text: string): void;
   err(text: string): void;
+  /** For what is long: writes the text as it is and resolves once it has left. @throws Error with `code`, such as ENOSPC */
+  write(text: string): Promise<void>;
   /** Redraws one line on standard error; an empty text removes it. Does nothing unless that is a terminal. */
   progress(text: string): void;
   readonly json: boolean;

@@ -3,9 +3,8 @@ import type { ChangeFilter, History } from '../../domain/history.ts';
 import { safeJson } from '../../domain/text.ts';
 import { historyText } from '../render/history.ts';
 import { historyJson } from '../render/json.ts';
-import { UsageError } from './context.ts';
 import { type Act, EXIT, examples } from './invocation.ts';
-import { findHost, momentNamed, positiveNumber, ruleNamed } from './lookup.ts';
+import { findHost, positiveNumber, ruleNamed, spanNamed } from './lookup.ts';
 import { viewOf } from './output.ts';
 import { reading } from './reading.ts';
 
@@ -43,16 +42,11 @@ export function addHistory(program: Command, act: Act): void {
 }
 
 function filterOf(options: Options, history: History, now: number): ChangeFilter {
-  const { host, rule, since, until, limit } = options;
-  const filter = {
+  const { host, rule, limit } = options;
+  return {
     limit: positiveNumber(limit, '--limit'),
+    ...spanNamed(options, now),
     ...(rule === undefined ? {} : { rule: ruleNamed(rule) }),
-    ...(since === undefined ? {} : { since: momentNamed(since, now) }),
-    ...(until === undefined ? {} : { until: momentNamed(until, now) }),
     ...(host === undefined ? {} : { hostId: findHost(history.hosts().values(), host).id }),
   };
-  if (filter.since !== undefined && filter.until !== undefined && filter.since >= filter.until) {
-    throw new UsageError(`--since ${since} --until ${until}: the span ends before it begins`);
-  }
-  return filter;
 }

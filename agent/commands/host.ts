@@ -25,6 +25,7 @@ export function addHost(program: Command, act: Act): void {
             host,
             vendorOf: context.vendorOf,
             changes,
+            quarantine: storage.history.quarantine().filter(({ hostId }) => hostId === host.id),
             since: storage.history.factsSince(host.id),
             agent: agentOf(context, storage),
           };

@@ -4,6 +4,8 @@ import type { CommandContext, Output } from './context.ts';
 export interface Globals {
   readonly config: string | null;
   readonly dataDir: string | null;
+  /** Take the defaults where the configuration is wrong, so that `doctor` can look at the rest. Missing: do not. */
+  readonly evenIfWrong?: boolean;
 }
 
 /** Builds what a command needs. Called at most once, and not at all for commands that need no configuration. */
@@ -13,6 +15,8 @@ export type ContextFactory = (globals: Globals, output: Output) => CommandContex
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
+  /** Resolves once the text has left. @throws Error with `code`, such as ENOSPC */
+  write(text: string): Promise<void>;
   readonly isTty: boolean;
   readonly errIsTty: boolean;
   /** Columns of the terminal. */
@@ -21,14 +25,20 @@ export interface Terminal {
   /** IANA name; undefined: this machine's. */
   readonly timeZone: string | undefined;
   readonly version: string;
+  /** Asks a question that is answered by yes or no; missing: there is nobody to ask. */
+  readonly confirm?: (question: string) => Promise<boolean>;
 }
 
 /** What one command is given. */
 export interface Invocation {
   readonly output: Output;
   readonly version: string;
+  /** Asks whoever sits at the terminal; null: there is nobody. */
+  readonly confirm: ((question: string) => Promise<boolean>) | null;
   /** @throws ConfigError when the configuration is wrong. */
   context(): CommandContext;
+  /** The same with the defaults where the configuration is wrong; its `doctor` knows what is wrong. */
+  contextEvenIfWrong(): CommandContext;
 }
 
 /** Turns a command's work, which resolves to an exit status, into what commander calls. */

@@ -1,5 +1,7 @@
+import { toldName } from '../../domain/facts.ts';
 import { type Finding, RULE_IDS, type RuleId, SEVERITIES, type Severity } from '../../domain/finding.ts';
 import { type HostRecord, hostName } from '../../domain/host.ts';
+import { MOMENTS_AHEAD, momentAhead } from '../../domain/moment.ts';
 import { visible } from '../../domain/text.ts';
 import { WHAT_IF_CHANGES, type WhatIfChange } from '../../domain/what-if.ts';
 import { didYouMean } from '../config/spelling.ts';
@@ -29,7 +31,8 @@ export function findHost(hosts: Iterable<HostRecord>, text: string): HostRecord 
 
 function handlesOf(host: HostRecord): string[] {
   const mac = host.mac === null ? [] : [`mac ${host.mac.replaceAll(':', '')}`];
-  return [host.id, hostName(host), ...(host.facts.addresses ?? []), ...mac].map((each) => each.toLowerCase());
+  const names = [hostName(host), toldName(host.facts) ?? ''].filter((name) => name !== '');
+  return [host.id, ...names, ...(host.facts.addresses ?? []), ...mac].map((each) => each.toLowerCase());
 }
 
 const LEAST_MAC_DIGITS = 4;
@@ -70,8 +73,42 @@ export function findFinding(
     throw new NotFoundError(`finding "${text}": not known; "smbwarden findings --all" lists those that are`);
   }
   if (candidates.length === 1) return first;
-  const list = candidates.map(({ finding }) => `  ${finding.id}  ${finding.title}`).join('\n');
+  const list = candidates
+    .map(({ host, finding }) => `  ${finding.id}  ${visible(hostName(host))}: ${finding.title}`)
+    .join('\n');
   throw new UsageError(`finding "${text}": ${candidates.length} findings match; name one of them\n${list}`);
+}
+
+/**
+ * The finding or the host that `text` means. What begins with `f_` is a finding; anything else a host, or, where no host
+ * is called so, a finding.
+ * @throws NotFoundError when nothing matches, UsageError when several do.
+ */
+export function findFindingOrHost(
+  hosts: Iterable<HostRecord>,
+  text: string,
+): { readonly host: HostRecord; readonly finding: Finding } | { readonly host: HostRecord } {
+  const all = [...hosts];
+  if (text.trim().toLowerCase().startsWith('f_')) return findFinding(all, text);
+  try {
+    return { host: findHost(all, text) };
+  } catch (error) {
+    if (!(error instanceof NotFoundError)) throw error;
+    return ifFound(() => findFinding(all, text)) ?? raise(error);
+  }
+}
+
+function ifFound<Value>(find: () => Value): Value | null {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof NotFoundError) return null;
+    throw error;
+  }
+}
+
+function raise(error: Error): never {
+  throw error;
 }
 
 /** The rule that `text` names, in full or by an unambiguous beginning. @throws UsageError */
@@ -89,17 +126,27 @@ export function whatIfNamed(text: string): WhatIfChange {
   return named(text, WHAT_IF_CHANGES, '--what-if');
 }
 
-function named<Word extends string>(text: string, words: readonly Word[], noun: string): Word {
+/**
+ * The one of `words` that `text` names, in full or by an unambiguous beginning, case aside. `listed` are those that a
+ * message about an unknown word names.
+ * @throws UsageError
+ */
+export function named<Word extends string>(
+  text: string,
+  words: readonly Word[],
+  noun: string,
+  listed: readonly string[] = words,
+): Word {
   const wanted = text.trim().toLowerCase();
-  const exact = words.find((word) => word === wanted);
+  const exact = words.find((word) => word.toLowerCase() === wanted);
   if (exact !== undefined) return exact;
-  const matches = words.filter((word) => wanted !== '' && word.startsWith(wanted));
+  const matches = words.filter((word) => wanted !== '' && word.toLowerCase().startsWith(wanted));
   const [match] = matches;
   if (match !== undefined && matches.length === 1) return match;
   throw new UsageError(
     matches.length > 1
       ? `${noun} "${text}": that can be ${matches.join(' or ')}`
-      : `${noun} "${text}": unknown; known are ${words.join(', ')}${didYouMean(wanted, words)}`,
+      : `${noun} "${text}": unknown; known are ${listed.join(', ')}${didYouMean(wanted, words)}`,
   );
 }
 
@@ -107,6 +154,32 @@ function named<Word extends string>(text: string, words: readonly Word[], noun: 
 export function momentNamed(text: string, now: number): number {
   const at = parseMoment(text, now);
   if (at === null) throw new UsageError(`time "${text}": not understood. Write ${MOMENTS}`);
+  return at;
+}
+
+/**
+ * The span that `--since` and `--until` mean, milliseconds UTC; what is not written is not there.
+ * @throws UsageError for a moment that is not understood, and where the span ends before it begins.
+ */
+export function spanNamed(
+  { since, until }: { readonly since?: string; readonly until?: string },
+  now: number,
+): { readonly since?: number; readonly until?: number } {
+  const span = {
+    ...(since === undefined ? {} : { since: momentNamed(since, now) }),
+    ...(until === undefined ? {} : { until: momentNamed(until, now) }),
+  };
+  if (span.since !== undefined && span.until !== undefined && span.since >= span.until) {
+    throw new UsageError(`--since ${since} --until ${until}: the span ends before it begins`);
+  }
+  return span;
+}
+
+/** The moment at which `--until` ends something, in milliseconds UTC. @throws UsageError also where it has passed. */
+export function endNamed(text: string, now: number): number {
+  const at = momentAhead(text, now);
+  if (at === null) throw new UsageError(`--until "${text}": not understood. Write ${MOMENTS_AHEAD}`);
+  if (at <= now) throw new UsageError(`--until "${text}": that moment has passed. Write ${MOMENTS_AHEAD}`);
   return at;
 }
 

@@ -18,6 +18,7 @@ export function outputOf(terminal: Terminal, options: OutputOptions): Output {
   return {
     out: (text) => terminal.out(`${text}\n`),
     err: (text) => terminal.err(`${text}\n`),
+    write: (text) => terminal.write(text),
     progress: (text) => {
       if (showsProgress) terminal.err(`\r\u001b[2K${text}`);
     },

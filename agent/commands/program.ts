@@ -2,18 +2,32 @@ import { Command, CommanderError, Option } from 'commander';
 import { TargetError } from '../../domain/target.ts';
 import { visible } from '../../domain/text.ts';
 import { ConfigError } from '../config.ts';
+import { addAck } from './ack.ts';
 import { addCheck } from './check.ts';
+import { addCompletion } from './completion.ts';
 import { addConfig } from './config.ts';
 import { type CommandContext, UsageError } from './context.ts';
+import { addDb } from './db.ts';
+import { addDiff } from './diff.ts';
+import { addDoctor } from './doctor.ts';
 import { addExplain } from './explain.ts';
+import { addExport } from './export.ts';
 import { addFinding } from './finding.ts';
 import { addFindings } from './findings.ts';
+import { addForget } from './forget.ts';
 import { addHistory } from './history.ts';
 import { addHost } from './host.ts';
 import { addHosts } from './hosts.ts';
+import { addIgnore } from './ignore.ts';
 import { type Act, type ContextFactory, EXIT, examples, type Terminal } from './invocation.ts';
+import { addLedger } from './ledger.ts';
+import { addMqtt } from './mqtt.ts';
 import { outputOf } from './output.ts';
+import { addPause } from './pause.ts';
+import { addQuarantine } from './quarantine.ts';
+import { addReport } from './report.ts';
 import { addRun } from './run.ts';
+import { addSince } from './since.ts';
 import { addStatus } from './status.ts';
 import { addSweep } from './sweep.ts';
 import { addVersion } from './version.ts';
@@ -35,14 +49,17 @@ export function buildProgram(contextFactory: ContextFactory, terminal: Terminal)
     async (...args) => {
       const output = outputOf(terminal, command.opts());
       let context: CommandContext | null = null;
+      const contextWith = (more: { readonly evenIfWrong?: boolean }) => {
+        const { config = null, dataDir = null } = command.opts<{ config?: string; dataDir?: string }>();
+        context ??= contextFactory({ config, dataDir, ...more }, output);
+        return context;
+      };
       const invocation = {
         output,
         version: terminal.version,
-        context: () => {
-          const { config = null, dataDir = null } = command.opts<{ config?: string; dataDir?: string }>();
-          context ??= contextFactory({ config, dataDir }, output);
-          return context;
-        },
+        confirm: terminal.confirm ?? null,
+        context: () => contextWith({}),
+        contextEvenIfWrong: () => contextWith({ evenIfWrong: true }),
       };
       status = await work(invocation, ...args);
     };
@@ -70,8 +87,22 @@ const COMMANDS = [
   addFindings,
   addFinding,
   addHistory,
+  addDiff,
+  addSince,
+  addLedger,
+  addExport,
+  addReport,
+  addAck,
+  addIgnore,
+  addForget,
+  addPause,
+  addQuarantine,
   addExplain,
+  addDoctor,
   addConfig,
+  addDb,
+  addMqtt,
+  addCompletion,
   addVersion,
 ];
 

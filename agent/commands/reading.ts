@@ -13,6 +13,19 @@ export function reading<Value>(
   }
 }
 
+/** The same for work that takes its time. @throws NotFoundError, StorageError */
+export async function readingThroughout<Value>(
+  context: Pick<CommandContext, 'storage' | 'dataDir'>,
+  work: (storage: OpenStorage) => Promise<Value>,
+): Promise<Value> {
+  const storage = opened(context);
+  try {
+    return await work(storage);
+  } finally {
+    storage.close();
+  }
+}
+
 function opened(context: Pick<CommandContext, 'storage' | 'dataDir'>): OpenStorage {
   try {
     return context.storage('read-only');

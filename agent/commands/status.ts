@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { countBySeverity } from '../../domain/finding.ts';
 import { safeJson } from '../../domain/text.ts';
+import { configInForce, pauseOf, type SetAtRunTime, setAtRunTime } from '../config/in-force.ts';
+import { maintenanceUntil, quietUntil } from '../config/windows.ts';
 import { statusJson } from '../render/json.ts';
 import { type Status, statusText } from '../render/status.ts';
 import type { CommandContext } from './context.ts';
@@ -30,15 +32,20 @@ const LATEST = 100;
 /** What the database knows, completed by the daemon's own word where one is running. */
 async function statusOf(context: CommandContext): Promise<Status> {
   const daemon = await context.daemonStatus();
-  const { mqtt, sweepInterval, schedule } = context.config;
+  const { mqtt } = context.config;
   return reading(context, (storage) => {
     const hosts = [...storage.history.hosts().values()];
-    const interval = storage.settings.get('sweep_interval');
+    const set = setAtRunTime(storage.settings);
+    const { sweepInterval, schedule, alertThreshold } = configInForce(context.config, storage.settings);
     return {
       agent: agentOf(context, storage),
       daemon,
       lastSweep: storage.history.sweeps(LATEST).find(({ kind }) => kind === 'sweep') ?? null,
-      cadence: cadenceText(interval, schedule, sweepInterval),
+      cadence: cadenceText(set, schedule, sweepInterval),
+      pause: pauseOf(storage.settings, context.now()),
+      quietUntil: quietUntil(context.config, context.now()),
+      maintenanceUntil: maintenanceUntil(context.config, context.now()),
+      inForce: { sweepInterval, schedule, alertThreshold, setAtRunTime: set },
       hostsKnown: hosts.length,
       hostsPresent: hosts.filter((host) => host.present).length,
       mqtt: daemon?.mqtt ?? {
@@ -48,12 +55,13 @@ async function statusOf(context: CommandContext): Promise<Status> {
         lastError: null,
         outboxSize: storage.outbox.size(),
       },
+      quarantine: storage.history.quarantine(),
       findings: countBySeverity(hosts.flatMap((host) => host.findings)),
     };
   });
 }
 
-function cadenceText(setting: string | null, schedule: string | null, minutes: number): string {
-  if (setting !== null) return `every ${setting} minutes (set at run time)`;
-  return schedule === null ? `every ${minutes} minutes` : `by the pattern ${schedule}`;
+function cadenceText(set: SetAtRunTime, schedule: string | null, minutes: number): string {
+  if (schedule !== null) return `by the pattern ${schedule}`;
+  return `every ${minutes} minutes${set.sweepInterval === undefined ? '' : ' (set at run time)'}`;
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { compareSeverity, type Severity } from '../../domain/finding.ts';
+import { isIgnored } from '../../domain/host.ts';
 import type { Level } from '../../domain/level.ts';
 import { parseTarget } from '../../domain/target.ts';
 import { safeJson } from '../../domain/text.ts';
@@ -12,6 +13,7 @@ import { type CommandContext, UsageError } from './context.ts';
 import { type Act, EXIT, examples } from './invocation.ts';
 import { severityNamed } from './lookup.ts';
 import { viewOf } from './output.ts';
+import { remindOfPause } from './pause.ts';
 import { agentOf, reading } from './reading.ts';
 
 interface Options {
@@ -55,6 +57,7 @@ export function addSweep(program: Command, act: Act): void {
         }
         const report = await sweepWithProgress(context, { ...wanted, mqtt: options.mqtt });
         await printReport(context, report, wanted);
+        remindOfPause(context);
         return exitOf(report, failOn);
       }),
     );
@@ -105,6 +108,7 @@ async function printReport(
 /** Findings at or above `failOn` win over an incomplete sweep. */
 function exitOf({ sweep, hosts }: SweepReport, failOn: Severity | null): number {
   const tooBad = hosts
+    .filter((host) => !isIgnored(host, sweep.finishedAt))
     .flatMap((host) => host.findings)
     .some(
       ({ state, severity }) => state === 'open' && failOn !== null && compareSeverity(severity, failOn) >= 0,

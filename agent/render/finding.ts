@@ -2,6 +2,7 @@ import { adviceOn } from '../../domain/advice.ts';
 import type { RecordedChange } from '../../domain/change.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { HostRecord, VendorOf } from '../../domain/host.ts';
+import { platformOf } from '../../domain/platform.ts';
 import { visible } from '../../domain/text.ts';
 import { historyText } from './history.ts';
 import { titleLine } from './host.ts';
@@ -33,14 +34,30 @@ export function findingText(
     [heading('What it means'), ...adviceOn(finding.rule).means.map((each) => wrap(each, width, '  '))].join(
       '\n',
     ),
-    `${heading('What to do')}\n  smbwarden explain ${finding.rule}`,
+    [heading('What to do'), ...fixLines(host, finding, vendorOf, width)].join('\n'),
     changes.length === 0 ? '' : `${heading('Timeline')}\n${historyText(changes, view)}`,
   ];
   return sections.filter((section) => section !== '').join('\n\n');
 }
 
+/** The steps for the machine that it most likely is, and where those for all others are. */
+function fixLines(host: HostRecord, { rule }: Finding, vendorOf: VendorOf, width: number): string[] {
+  const platform = platformOf(host, vendorOf);
+  const fix = adviceOn(rule).fixes.find((each) => each.platform === platform);
+  const explain = `  smbwarden explain ${rule}`;
+  if (fix === undefined) return [explain];
+  const steps = fix.steps.map((step) => wrap(step, width, '    - ', '      '));
+  return [`  ${fix.platform}`, ...steps, `  Other machines, and how to verify:${explain.slice(1)}`];
+}
+
 function stateLine(finding: Finding, view: View): string {
-  const opened = `since ${localTime(finding.openedAt, view)} (${relativeTime(finding.openedAt, view.now)})`;
-  if (finding.resolvedAt !== null) return `resolved ${localTime(finding.resolvedAt, view)}; open ${opened}`;
-  return `${finding.state} ${opened}; last confirmed ${relativeTime(finding.confirmedAt, view.now)}`;
+  const { openedAt, resolvedAt, confirmedAt, acknowledged } = finding;
+  const opened = `open since ${localTime(openedAt, view)} (${relativeTime(openedAt, view.now)})`;
+  if (resolvedAt !== null) return `resolved ${localTime(resolvedAt, view)}; ${opened}`;
+  const line = `${opened}; last confirmed ${relativeTime(confirmedAt, view.now)}`;
+  if (acknowledged === null) return line;
+  const { at, until, note, by } = acknowledged;
+  const end = until === null ? '' : ` until ${localTime(until, view)}`;
+  const who = by === undefined ? '' : ` by ${visible(by)}`;
+  return `${line}\nacknowledged ${localTime(at, view)}${end}${who}${note === null ? '' : `: ${visible(note)}`}`;
 }

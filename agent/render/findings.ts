@@ -1,5 +1,5 @@
 import type { Finding } from '../../domain/finding.ts';
-import { type HostRecord, hostName } from '../../domain/host.ts';
+import { type HostRecord, hostName, isIgnored } from '../../domain/host.ts';
 import { severitiesInWords } from './hosts.ts';
 import { tableText } from './table.ts';
 import { cell, count, SEVERITY_STYLE, type View } from './text.ts';
@@ -15,7 +15,7 @@ export function findingsText(
     cell(finding.severity, ...SEVERITY_STYLE[finding.severity]),
     cell(hostName(host), 'bold'),
     cell(finding.title),
-    cell(finding.state === 'open' ? localTime(finding.openedAt, view) : finding.state, 'dim'),
+    cell(stateInWords(host, finding, view), 'dim'),
     cell(finding.id, 'dim'),
   ]);
   const columns = [
@@ -27,4 +27,13 @@ export function findingsText(
   ];
   const words = severitiesInWords(found.map(({ finding }) => finding.severity));
   return `${tableText(columns, rows, view)}\n\n${count(found.length, 'finding')}: ${words}`;
+}
+
+/** Since when it is open, or why nobody is to be alarmed by it. */
+function stateInWords(host: HostRecord, finding: Finding, view: View): string {
+  if (finding.state === 'open') {
+    return isIgnored(host, view.now) ? 'host ignored' : localTime(finding.openedAt, view);
+  }
+  const until = finding.acknowledged?.until ?? null;
+  return until === null ? finding.state : `${finding.state} until ${localTime(until, view)}`;
 }

@@ -1,7 +1,9 @@
 import type { RecordedChange } from '../../domain/change.ts';
-import type { FactName } from '../../domain/facts.ts';
+import { type FactName, toldName } from '../../domain/facts.ts';
 import { type Finding, worstFirst } from '../../domain/finding.ts';
-import { type HostRecord, hostName, type VendorOf } from '../../domain/host.ts';
+import { heldAt } from '../../domain/held.ts';
+import type { Quarantined } from '../../domain/history.ts';
+import { type HostRecord, hostName, isIgnored, type VendorOf } from '../../domain/host.ts';
 import { visible } from '../../domain/text.ts';
 import type { SweepReport } from '../sweep/report.ts';
 import { historyText } from './history.ts';
@@ -24,7 +26,7 @@ const FEWEST_VENDOR_COLUMNS = 12;
 export function hostBlock(host: HostRecord, view: View, vendorOf: VendorOf): string {
   return [
     titleLine(host, view, vendorOf),
-    ...postureLines(host, view),
+    ...postureLines(host, view, vendorOf),
     ...findingLines(openFindings(host), view),
   ].join('\n');
 }
@@ -42,10 +44,16 @@ export function titleLine(host: HostRecord, view: View, vendorOf: VendorOf): str
   const name = visible(hostName(host));
   const addresses = (host.facts.addresses ?? []).join(', ');
   const rest = [addresses === name ? '' : addresses, host.mac === name ? '' : (host.mac ?? '')];
-  const notes = [host.isAgent ? 'this machine' : '', host.present ? '' : 'not present'];
+  const ignored = isIgnored(host, view.now) ? ignoredInWords(host, view) : '';
+  const notes = [host.isAgent ? 'this machine' : '', host.present ? '' : 'not present', ignored];
   const room = view.width - textWidth(joined([name, ...rest, ...notes])) - GAP.length;
   const details = joined([...rest, vendorWithin(room, host, vendorOf), ...notes]);
   return `${paint(name, ['bold'], view)}${details === '' ? '' : `${GAP}${paint(details, ['dim'], view)}`}`;
+}
+
+/** `ignored`, and until when where that has an end. */
+function ignoredInWords({ ignored }: HostRecord, view: View): string {
+  return ignored?.until == null ? 'ignored' : `ignored until ${localTime(ignored.until, view)}`;
 }
 
 const GAP = '  ';
@@ -59,8 +67,12 @@ function vendorWithin(columns: number, { mac }: HostRecord, vendorOf: VendorOf):
   return vendor === null || columns < FEWEST_VENDOR_COLUMNS ? '' : clip(visible(vendor), columns);
 }
 
-function postureLines({ facts }: HostRecord, view: View): string[] {
+function postureLines(host: HostRecord, view: View, vendorOf: VendorOf): string[] {
+  const { facts } = host;
   const lines = [
+    ['name', toldInWords(host)],
+    ['note', host.ownersWord?.note == null ? null : visible(host.ownersWord.note)],
+    ['held', heldInWords(host, view, vendorOf)],
     ['ports', portsInWords(facts)],
     ['SMB', smbInWords(facts)],
     ['NetBIOS', netbiosInWords(facts)],
@@ -68,6 +80,31 @@ function postureLines({ facts }: HostRecord, view: View): string[] {
     ['shares', sharesInWords(facts)],
   ] as const;
   return lines.flatMap(([label, words]) => (words === null ? [] : [labelled(label, words, view)]));
+}
+
+/** What the host calls itself, where the owner gave it another name. */
+function toldInWords({ facts, ownersWord }: HostRecord): string | null {
+  const told = toldName(facts);
+  if (ownersWord?.name == null || told === null || told === ownersWord.name) return null;
+  return `calls itself ${visible(told)}`;
+}
+
+function heldInWords(host: HostRecord, view: View, vendorOf: VendorOf): string | null {
+  const held = heldAt(host, host.mac === null ? null : vendorOf(host.mac));
+  if (held === null) return null;
+  const { level, why, lastAskedAt } = held;
+  const asked =
+    lastAskedAt === null
+      ? ''
+      : `; last asked ${localTime(lastAskedAt, view)} (${relativeTime(lastAskedAt, view.now)})`;
+  return `at ${level}: ${why}${asked}`;
+}
+
+function quarantineLines(quarantine: readonly Quarantined[], view: View): string[] {
+  return quarantine.map(({ probe, since, reason }) => {
+    const when = `since ${localTime(since, view)}`;
+    return labelled('harm', `"${visible(probe)}" is held back ${when}: ${visible(reason)}`, view);
+  });
 }
 
 function findingLines(findings: readonly Finding[], view: View): string[] {
@@ -92,11 +129,13 @@ export function hostText(
     readonly host: HostRecord;
     readonly since: ReadonlyMap<FactName, number>;
     readonly changes: readonly RecordedChange[] | null;
+    /** Of this host; missing: nothing. */
+    readonly quarantine?: readonly Quarantined[];
     readonly vendorOf: VendorOf;
   },
   view: View,
 ): string {
-  const { host, since, changes, vendorOf } = shown;
+  const { host, since, changes, quarantine = [], vendorOf } = shown;
   const seen = `  ${paint('seen'.padEnd(LABEL_WIDTH), ['dim'], view)}first ${localTime(host.firstSeenAt, view)}, last ${localTime(host.lastSeenAt, view)} (${relativeTime(host.lastSeenAt, view.now)})`;
   const resolved = host.findings.filter(({ state }) => state === 'resolved').length;
   const sections = [
@@ -104,7 +143,8 @@ export function hostText(
       titleLine(host, view, vendorOf),
       `  ${paint('id'.padEnd(LABEL_WIDTH), ['dim'], view)}${host.id}`,
       seen,
-      ...postureLines(host, view),
+      ...postureLines(host, view, vendorOf),
+      ...quarantineLines(quarantine, view),
     ].join('\n'),
     serviceLines(host, since, view).join('\n'),
     evidenceLines(openFindings(host), view).join('\n'),
@@ -137,17 +177,29 @@ function evidenceLines(findings: readonly Finding[], view: View): string[] {
 
 /** `check HOST`: the hosts that answered, with the evidence of each finding. */
 export function checkText(
-  shown: { readonly report: SweepReport; readonly asked: string; readonly vendorOf: VendorOf },
+  shown: {
+    readonly report: SweepReport;
+    readonly asked: string;
+    readonly quarantine: readonly Quarantined[];
+    readonly vendorOf: VendorOf;
+  },
   view: View,
 ): string {
-  const { report, asked, vendorOf } = shown;
+  const { report, asked, quarantine, vendorOf } = shown;
   const { sweep, hosts } = report;
   const blocks = hosts.map((host) => {
     const findings = openFindings(host);
     const lines = findings.length === 0 ? ['  nothing found'] : evidenceLines(findings, view);
-    return [titleLine(host, view, vendorOf), ...postureLines(host, view), ...lines].join('\n');
+    const harm = quarantineLines(
+      quarantine.filter(({ hostId }) => hostId === host.id),
+      view,
+    );
+    const posture = postureLines(host, view, vendorOf);
+    return [titleLine(host, view, vendorOf), ...posture, ...harm, ...lines].join('\n');
   });
-  const silent = `${visible(asked)} did not answer. Silence is not safety: it may sleep, or a firewall may hide it.`;
+  const silent =
+    `${visible(asked)} did not answer. Silence is not safety: it may sleep, or a firewall may hide it. ` +
+    `"smbwarden doctor ${visible(asked)}" looks into it.`;
   const closing = `${sweep.complete ? 'Checked' : 'Checked in part'} at level ${sweep.level} in ${elapsedText(sweep.durationMs)}.`;
   return [...(blocks.length === 0 ? [silent] : blocks), closing].join('\n\n');
 }

@@ -1,7 +1,8 @@
 import { compareAddresses } from '../../domain/address.ts';
 import { provenDialects } from '../../domain/facts.ts';
 import { type Severity, worst } from '../../domain/finding.ts';
-import { firstAddress, type HostRecord, hostName } from '../../domain/host.ts';
+import { heldAt } from '../../domain/held.ts';
+import { firstAddress, type HostRecord, hostName, isIgnored } from '../../domain/host.ts';
 import { openFindings } from './host.ts';
 import { dialectsInWords } from './posture.ts';
 import { tableText } from './table.ts';
@@ -44,11 +45,17 @@ function rowOf(host: HostRecord, view: View): Cell[] {
     cell(firstAddress(host)),
     cell(host.mac, 'dim'),
     cell(spoken.join(', ')),
-    findingsCell(host),
-    host.present
-      ? cell(relativeTime(host.lastSeenAt, view.now), 'dim')
-      : cell(`gone, ${relativeTime(host.lastSeenAt, view.now)}`, 'dim'),
+    isIgnored(host, view.now) ? cell('ignored', 'dim') : findingsCell(host),
+    cell(seenInWords(host, view), 'dim'),
   ];
+}
+
+/** What is shown of a sleeper is as old as the last look at it. */
+function seenInWords(host: HostRecord, view: View): string {
+  const held = heldAt(host, null);
+  if (held !== null && held.lastAskedAt !== null)
+    return `asleep, asked ${relativeTime(held.lastAskedAt, view.now)}`;
+  return `${host.present ? '' : 'gone, '}${relativeTime(host.lastSeenAt, view.now)}`;
 }
 
 /** `2 high, 1 low` coloured as the worst. */

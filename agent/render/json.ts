@@ -1,6 +1,7 @@
 import type { Advice } from '../../domain/advice.ts';
 import type { Rule } from '../../domain/assess.ts';
 import type { RecordedChange } from '../../domain/change.ts';
+import type { Decision } from '../../domain/decision.ts';
 import {
   knownCiphers,
   netbiosName,
@@ -8,17 +9,21 @@ import {
   type SmbIdentity,
   servicesOf,
   smbPorts,
+  toldName,
   workgroup,
 } from '../../domain/facts.ts';
 import { type Finding, worstFirst } from '../../domain/finding.ts';
+import { type Held, heldAt } from '../../domain/held.ts';
+import type { Quarantined } from '../../domain/history.ts';
 import { type HostRecord, hostName, type VendorOf } from '../../domain/host.ts';
 import { operatingSystem } from '../../domain/os.ts';
+import { sharesWithoutPassword } from '../../domain/passwordless.ts';
 import type { RecordedSweep } from '../../domain/sweep.ts';
 import type { SweepPlan } from '../commands/context.ts';
 import type { SweepReport } from '../sweep/report.ts';
 import { serviceName, speaksSmb } from './posture.ts';
 import type { Status } from './status.ts';
-import { isoTime } from './time.ts';
+import { isoOrNull, isoTime } from './time.ts';
 
 /**
  * The documents of `--json`, schema 1. Text of strangers is as observed: print them with `safeJson`. A list that could
@@ -64,11 +69,14 @@ export function hostJson(given: {
   readonly agent: AgentIdentity;
   readonly host: HostRecord;
   readonly changes: readonly RecordedChange[] | null;
+  /** Of this host; missing: nothing. */
+  readonly quarantine?: readonly Quarantined[];
   readonly vendorOf: VendorOf;
 }): object {
   const { agent, host, changes, vendorOf } = given;
   const timeline = changes === null ? {} : { changes: changes.map(changeObject) };
-  return { schema: SCHEMA, agent, host: hostObject(host, vendorOf), ...timeline };
+  const quarantine = (given.quarantine ?? []).map(quarantinedObject);
+  return { schema: SCHEMA, agent, host: hostObject(host, vendorOf), quarantine, ...timeline };
 }
 
 /** `findings --json`, in the order given. */
@@ -107,6 +115,10 @@ export function statusJson(status: Status): object {
     },
     lastSweep: lastSweep === null ? null : sweepObject(lastSweep),
     nextSweepAt: isoOrNull(daemon?.nextSweepAt),
+    paused: status.pause === null ? null : { until: isoOrNull(status.pause.until) },
+    quietUntil: isoOrNull(status.quietUntil),
+    maintenanceUntil: isoOrNull(status.maintenanceUntil),
+    inForce: status.inForce,
     coverage:
       lastSweep === null
         ? null
@@ -121,6 +133,7 @@ export function statusJson(status: Status): object {
           },
     mqtt: status.mqtt,
     findings: { critical, high, medium, low, info },
+    quarantine: status.quarantine.map(quarantinedObject),
   };
 }
 
@@ -139,7 +152,8 @@ export function rulesJson(rules: readonly Rule[]): object {
   return { schema: SCHEMA, rules: rules.map(({ id, severity, title }) => ({ id, severity, title })) };
 }
 
-function sweepObject(sweep: RecordedSweep): object {
+/** A sweep, as every document holds it. */
+export function sweepObject(sweep: RecordedSweep): object {
   return {
     id: sweep.id,
     startedAt: isoTime(sweep.startedAt),
@@ -154,14 +168,20 @@ function sweepObject(sweep: RecordedSweep): object {
   };
 }
 
-function hostObject(host: HostRecord, vendorOf: VendorOf): object {
+/** A host, as every document holds it. */
+export function hostObject(host: HostRecord, vendorOf: VendorOf): object {
+  const vendor = host.mac === null ? null : vendorOf(host.mac);
   return {
     id: host.id,
     name: hostName(host),
+    toldName: toldName(host.facts),
+    note: host.ownersWord?.note ?? null,
     addresses: host.facts.addresses ?? [],
     mac: host.mac,
-    vendor: host.mac === null ? null : vendorOf(host.mac),
+    vendor,
+    heldAt: heldObject(heldAt(host, vendor)),
     present: host.present,
+    ignored: host.ignored === null ? null : decisionObject(host.ignored),
     firstSeenAt: isoTime(host.firstSeenAt),
     lastSeenAt: isoTime(host.lastSeenAt),
     services: servicesOf(host.facts).map(({ transport, port, state }) => ({
@@ -170,10 +190,15 @@ function hostObject(host: HostRecord, vendorOf: VendorOf): object {
       service: serviceName(transport, port),
       state,
     })),
+    mdnsServices: host.facts['mdns.services'] ?? null,
     netbios: netbiosObject(host),
     smb: smbObject(host),
     findings: worstFirst(host.findings.filter(({ state }) => state !== 'resolved')).map(findingObject),
   };
+}
+
+function heldObject(held: Held | null): object | null {
+  return held === null ? null : { ...held, lastAskedAt: isoOrNull(held.lastAskedAt) };
 }
 
 function netbiosObject({ facts }: HostRecord): object | null {
@@ -209,8 +234,8 @@ function smbObject({ facts, systemTime }: HostRecord): object | null {
     identity: identityObject(facts['smb.identity']),
     anonymous: {
       session: facts['smb.anonymous.session'] ?? 'unknown',
-      guest: 'unknown',
-      shares: facts['smb.anonymous.shares'] ?? null,
+      guest: facts['smb.guest.session'] ?? 'unknown',
+      shares: sharesWithoutPassword(facts) ?? null,
     },
   };
 }
@@ -226,7 +251,8 @@ function findingObject({ id, rule, severity, title, openedAt, state }: Finding):
   return { id, rule, severity, title, openedAt: isoTime(openedAt), state };
 }
 
-function detailedFinding(host: HostRecord, finding: Finding): object {
+/** A finding with its host, evidence and times. */
+export function detailedFinding(host: HostRecord, finding: Finding): object {
   return {
     ...findingObject(finding),
     hostId: host.id,
@@ -234,13 +260,21 @@ function detailedFinding(host: HostRecord, finding: Finding): object {
     confirmedAt: isoTime(finding.confirmedAt),
     resolvedAt: isoOrNull(finding.resolvedAt),
     evidence: finding.evidence,
+    acknowledged: finding.acknowledged === null ? null : decisionObject(finding.acknowledged),
   };
 }
 
-function changeObject({ id, at, type, hostId, findingId, summary }: RecordedChange): object {
-  return { id, at: isoTime(at), type, hostId, findingId, summary };
+/** A probe that is held back from a host. */
+export function quarantinedObject({ hostId, probe, since, reason }: Quarantined): object {
+  return { hostId, probe, since: isoTime(since), reason };
 }
 
-function isoOrNull(at: number | null | undefined): string | null {
-  return at === null || at === undefined ? null : isoTime(at);
+/** What the owner decided of a finding or a host. */
+export function decisionObject({ at, until, note, by }: Decision): object {
+  return { at: isoTime(at), until: isoOrNull(until), note, by: by ?? null };
+}
+
+/** A change, as every document holds it. */
+export function changeObject({ id, at, type, hostId, findingId, summary }: RecordedChange): object {
+  return { id, at: isoTime(at), type, hostId, findingId, summary };
 }

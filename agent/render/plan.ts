@@ -25,6 +25,7 @@ export function planText(plan: SweepPlan, view: View): string {
     paint(`A sweep of ${targets} at level ${plan.level} would ask ${addressCount(asked)}:`, ['bold'], view),
     rows.length === 0 ? '' : tableText(columns, rows, view),
     ownLine(plan),
+    sleepersLine(plan),
     skipped.map((each) => `Not swept: ${each.cidr} on ${each.interface} (${each.reason})`).join('\n'),
     'At most: datagrams or connections per address, repeats included. Nothing was sent.',
   ];
@@ -34,4 +35,8 @@ export function planText(plan: SweepPlan, view: View): string {
 function ownLine({ coverage }: SweepPlan): string {
   if (coverage.own.length === 0) return '';
   return `This machine (${coverage.own.join(', ')}) is looked at from the inside; nothing is sent to it.`;
+}
+
+function sleepersLine({ asleep = [] }: SweepPlan): string {
+  return asleep.length === 0 ? '' : `Left asleep by your wish, with nothing sent: ${asleep.join(', ')}.`;
 }

@@ -12,6 +12,7 @@ import {
   workgroup,
 } from '../../domain/facts.ts';
 import { operatingSystem } from '../../domain/os.ts';
+import { sharesWithoutPassword } from '../../domain/passwordless.ts';
 import { visible } from '../../domain/text.ts';
 
 const SERVICE_NAMES: Readonly<Record<string, string>> = {
@@ -133,11 +134,11 @@ function build(osBuild: number | null): string {
 const MOST_SHARES = 20;
 
 /**
- * `media (readable), public (readable, writable), secret`: what a session without name and password is told of the
- * shares, in the server's order, administrative ones left out; null while nobody has asked.
+ * `media (readable), public (readable, writable), secret`: what sessions without a password are told of the shares, in
+ * the server's order, administrative ones left out; null while nobody has asked.
  */
 export function sharesInWords(facts: Facts): string | null {
-  const shares = facts['smb.anonymous.shares'];
+  const shares = sharesWithoutPassword(facts);
   if (shares === undefined) return null;
   if (shares === null) return 'not told without a password';
   const told = shares.filter(({ name, type }) => type !== 'ipc' && !name.endsWith('$'));

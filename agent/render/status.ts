@@ -1,4 +1,5 @@
 import type { Severity } from '../../domain/finding.ts';
+import type { Quarantined } from '../../domain/history.ts';
 import type { RecordedSweep } from '../../domain/sweep.ts';
 import { visible } from '../../domain/text.ts';
 import type { DaemonStatus } from '../commands/context.ts';
@@ -13,9 +14,25 @@ export interface Status {
   readonly lastSweep: RecordedSweep | null;
   /** As a person would say it: `every 15 minutes`. */
   readonly cadence: string;
+  /** Scheduled sweeps are held; `until` in milliseconds UTC, null: until the owner says so. null: they are not held. */
+  readonly pause: { readonly until: number | null } | null;
+  /** What counts of the settings that can be changed at run time, and those that were. */
+  readonly inForce: {
+    /** Minutes. */
+    readonly sweepInterval: number;
+    /** The cron pattern that counts instead; null: the interval does. */
+    readonly schedule: string | null;
+    readonly alertThreshold: Severity;
+    readonly setAtRunTime: { readonly sweepInterval?: number; readonly alertThreshold?: Severity };
+  };
   readonly hostsKnown: number;
   readonly hostsPresent: number;
   readonly mqtt: LinkState;
+  /** When quiet hours and maintenance end that count now, milliseconds UTC; null: none count. */
+  readonly quietUntil: number | null;
+  readonly maintenanceUntil: number | null;
+  /** Probes that are held back from hosts. */
+  readonly quarantine: readonly Quarantined[];
   /** Findings that are not resolved. */
   readonly findings: Readonly<Record<Severity, number>>;
 }
@@ -30,8 +47,10 @@ export function statusText(status: Status, view: View): string {
     ['last sweep', lastSweepWords(status.lastSweep, view)],
     ['next sweep', nextSweepWords(status, view)],
     ['coverage', coverageWords(status)],
+    ['alerts', alertWords(status, view)],
     ['MQTT', mqttWords(status.mqtt, status.daemon !== null)],
     ['findings', findingsWords(status.findings, view)],
+    ...(status.quarantine.length === 0 ? [] : [['quarantine', quarantineWords(status.quarantine)]]),
   ] as const;
   return lines
     .map(([label = '', words = '']) => `${paint(label.padEnd(LABEL_WIDTH), ['dim'], view)}${words}`)
@@ -51,10 +70,26 @@ function lastSweepWords(sweep: RecordedSweep | null, view: View): string {
   return `${localTime(sweep.startedAt, view)} (${relativeTime(sweep.startedAt, view.now)}), ${state} in ${elapsedText(sweep.durationMs)}${doubt}`;
 }
 
-function nextSweepWords({ daemon, cadence }: Status, view: View): string {
+function nextSweepWords({ daemon, cadence, pause, maintenanceUntil }: Status, view: View): string {
+  if (pause !== null) return `${pauseText(pause, view)}; then ${cadence}`;
+  if (maintenanceUntil !== null)
+    return `after maintenance, ${localTime(maintenanceUntil, view)}; then ${cadence}`;
   if (daemon === null) return `none planned without the daemon; it would sweep ${cadence}`;
-  if (daemon.nextSweepAt === null) return daemon.status === 'paused' ? 'paused' : `not planned; ${cadence}`;
+  if (daemon.nextSweepAt === null) return `not planned; ${cadence}`;
   return `${localTime(daemon.nextSweepAt, view)} (${relativeTime(daemon.nextSweepAt, view.now)}), ${cadence}`;
+}
+
+/** `paused until 2026-12-01 00:00 (in 9 days)`. */
+export function pauseText({ until }: { readonly until: number | null }, view: View): string {
+  if (until === null) return 'paused until "smbwarden resume"';
+  return `paused until ${localTime(until, view)} (${relativeTime(until, view.now)})`;
+}
+
+function alertWords({ inForce: { alertThreshold, setAtRunTime }, quietUntil }: Status, view: View): string {
+  const range = alertThreshold === 'critical' ? 'critical only' : `${alertThreshold} and worse`;
+  const set = setAtRunTime.alertThreshold === undefined ? '' : ' (set at run time)';
+  const quiet = quietUntil === null ? '' : `; quiet hours, they wait until ${localTime(quietUntil, view)}`;
+  return `${range}${set}${quiet}`;
 }
 
 function coverageWords({ lastSweep, hostsKnown, hostsPresent }: Status): string {
@@ -72,7 +107,13 @@ function mqttWords(
   const waiting = outboxSize === 0 ? '' : `, ${count(outboxSize, 'event')} waiting`;
   const state = running ? (connected ? 'connected to' : 'not connected to') : 'daemon not running, broker';
   const reason = lastError === null ? '' : ` (${visible(lastError)})`;
-  return `${state} ${visible(broker ?? 'the broker')}${reason}${waiting}`;
+  const help = running && !connected ? ': see "smbwarden doctor"' : '';
+  return `${state} ${visible(broker ?? 'the broker')}${reason}${waiting}${help}`;
+}
+
+function quarantineWords(quarantine: readonly Quarantined[]): string {
+  const hosts = new Set(quarantine.map(({ hostId }) => hostId)).size;
+  return `${count(quarantine.length, 'probe')} held back from ${count(hosts, 'host')}: see "smbwarden quarantine"`;
 }
 
 function findingsWords(findings: Status['findings'], view: View): string {

@@ -1,4 +1,5 @@
 import { parseDuration } from '../../domain/duration.ts';
+import { isoMoment, midnight } from '../../domain/moment.ts';
 
 /** How moments are shown to a person. */
 export interface Clock {
@@ -11,6 +12,11 @@ export interface Clock {
 /** ISO 8601 in UTC, for JSON. */
 export function isoTime(at: number): string {
   return new Date(at).toISOString();
+}
+
+/** ISO 8601 in UTC, or null for no moment. */
+export function isoOrNull(at: number | null | undefined): string | null {
+  return at === null || at === undefined ? null : isoTime(at);
 }
 
 /** `2026-11-21 23:41`, in the zone of `clock`. */
@@ -64,13 +70,6 @@ export function parseMoment(text: string, now: number): number | null {
   const span = parseDuration(text);
   if (span !== null) return now - span;
   if (text === 'now') return now;
-  if (text === 'today' || text === 'yesterday') return midnight(now, text === 'today' ? 0 : 1);
-  if (!/^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)) return null;
-  const at = Date.parse(text.length === 10 ? `${text}T00:00` : text);
-  return Number.isNaN(at) ? null : at;
-}
-
-function midnight(now: number, daysBack: number): number {
-  const date = new Date(now);
-  return new Date(date.getFullYear(), date.getMonth(), date.getDate() - daysBack).getTime();
+  if (text === 'today' || text === 'yesterday') return midnight(now, text === 'today' ? 0 : -1);
+  return isoMoment(text);
 }

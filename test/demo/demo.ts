@@ -1,7 +1,7 @@
 /**
  * `npm run demo`: a simulated home network on loopback, the real program, and an embedded broker. A first sweep, a NAS
  * that gets worse, a second sweep that finds it, and the alert as Home Assistant receives it. Nothing leaves this
- * machine, and nothing stays behind: the history lives in a temporary directory.
+ * machine, and nothing stays behind but the report: the history lives in a temporary directory.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,6 +14,8 @@ import { type DemoBroker, type Received, startBroker } from './broker.ts';
 import { type SimulatedHome, startHome } from './home.ts';
 
 const SMBWARDEN = fileURLToPath(new URL('../../bin/smbwarden', import.meta.url));
+/** Where the demo is started; a later run replaces it. */
+const REPORT = 'smbwarden-demo-report.html';
 /** By Ctrl-C, as shells count it. */
 const INTERRUPTED = 130;
 
@@ -94,6 +96,8 @@ async function tellTheStory(stage: Stage, running: Set<ChildProcess>): Promise<v
   say('', bold('4. Since when, and what now?'));
   await smbwarden(stage, running, 'history', '--host', 'NAS', '--limit', '4');
   await smbwarden(stage, running, 'finding', alert.findingId);
+  say('', bold('5. All of it on one page, to keep or to print'));
+  await smbwarden(stage, running, 'report', '--output', REPORT);
   conclude(home);
 }
 
@@ -148,6 +152,7 @@ function conclude(home: SimulatedHome): void {
   say(
     '',
     ...(connections === null ? [] : [printer]),
+    `   The report loads nothing and runs nothing: open ${bold(REPORT)} in a browser.`,
     `   Now your own network, one sweep and one report: ${bold('npm start')}`,
     '',
   );

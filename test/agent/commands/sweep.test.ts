@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runCommand } from '../../support/command-line.ts';
-import { homeReport } from '../../support/home-network.ts';
+import { HOME_NETWORK, homeReport } from '../../support/home-network.ts';
 import { sampleFinding, sampleHost, sampleSummary } from '../../support/samples.ts';
 
 describe('sweep', () => {
@@ -29,6 +29,9 @@ describe('sweep', () => {
     };
     expect((await runCommand(['sweep', '--fail-on', 'high'])).status).toBe(3);
     expect((await runCommand(['sweep', '--fail-on', 'critical'])).status).toBe(0);
+    const ignored = { at: 0, until: null, note: null };
+    const sweep = async () => homeReport({ hosts: HOME_NETWORK.map((host) => ({ ...host, ignored })) });
+    expect((await runCommand(['sweep', '--fail-on', 'high'], { sweep })).status).toBe(0);
     expect((await runCommand(['sweep'], incomplete)).status).toBe(4);
     expect((await runCommand(['sweep', '--fail-on', 'low'], incomplete)).status).toBe(3);
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Commands, parseCommand } from '../../../agent/publish/commands.ts';
+import { Commands } from '../../../agent/publish/commands.ts';
 import type { IncomingMessage, OutgoingMessage } from '../../../agent/publish/link.ts';
 import type { AgentCommand } from '../../../agent/publish/publisher.ts';
 import { recordingLog, TOPICS } from '../../support/publisher-parts.ts';
@@ -48,17 +48,6 @@ describe('a command', () => {
     ]);
   });
 
-  test.each(['', 'null', '[]', '7', '{', '{"level":"L5"}', '{"level":["L1"]}', '{"target":"10.0.0.0/8"}'])(
-    'with the payload %j is refused',
-    (payload) => {
-      expect(parseCommand('sweep', payload)).toHaveProperty('error');
-    },
-  );
-
-  test('larger than 1 KiB is refused', () => {
-    expect(parseCommand('sweep', `{}${' '.repeat(1024)}`)).toHaveProperty('error');
-  });
-
   test('that is retained is dropped, with a line that says why', async () => {
     const { receive, sent, carriedOut, log } = intake();
     await receive({ retain: true });
@@ -70,7 +59,7 @@ describe('a command', () => {
 
   test('that nobody knows is answered with an error', async () => {
     const { receive, sent } = intake();
-    await receive({ topic: `${TOPICS.commands}/finding/f_3k2m9q/ack` });
+    await receive({ topic: `${TOPICS.commands}/finding/f_3k2m9q/forget` });
     expect(JSON.parse(sent[0]!.payload)).toMatchObject({ ok: false, error: 'no such command' });
   });
 
@@ -88,6 +77,23 @@ describe('a command', () => {
     expect(carriedOut).toHaveLength(1);
     clock.now = 30_000;
     await receive({});
+    expect(carriedOut).toHaveLength(2);
+  });
+
+  test('to check a host passes once in 30 seconds for each host', async () => {
+    const { receive, carriedOut, sent } = intake();
+    const recheck = (host: string) => receive({ topic: `${TOPICS.hostCommands(host)}/recheck` });
+    await recheck('h001132aabbcc');
+    await recheck('h001132aabbcc');
+    await recheck('h00aabb112233');
+    expect(carriedOut).toMatchObject([{ hostId: 'h001132aabbcc' }, { hostId: 'h00aabb112233' }]);
+    expect(JSON.parse(sent[1]!.payload).error).toMatch(/30 s ago/);
+  });
+
+  test('to acknowledge may come in quick succession', async () => {
+    const { receive, carriedOut } = intake();
+    for (const finding of ['f_3k2m9q', 'f_7h4d2x'])
+      await receive({ topic: TOPICS.acknowledge(finding), payload: '{}' });
     expect(carriedOut).toHaveLength(2);
   });
 

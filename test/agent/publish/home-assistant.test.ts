@@ -76,9 +76,9 @@ describe('payloads found in the broker', () => {
 
   test('leave tombstones for the components that are no longer wanted', () => {
     const before = JSON.parse(wanted);
-    before.components.ack_all = { platform: 'button', unique_id: 'x' };
+    before.components.of_old = { platform: 'button', unique_id: 'x' };
     const { components } = JSON.parse(withTombstones(JSON.stringify(before), wanted) ?? '');
-    expect(components.ack_all).toEqual({ platform: 'button' });
+    expect(components.of_old).toEqual({ platform: 'button' });
     expect(components.exposure).toEqual(JSON.parse(wanted).components.exposure);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hostDiscovery } from '../../../agent/publish/home-assistant.ts';
 import { deviceHosts, Messages } from '../../../agent/publish/messages.ts';
+import { HOME_ASSISTANT } from '../../../domain/decision.ts';
 import type { HostRecord } from '../../../domain/host.ts';
 import { AGENT_ID, sampleMqtt, samplePicture, TOPICS } from '../../support/publisher-parts.ts';
 import { SAMPLE_TIME, sampleFinding, sampleHost } from '../../support/samples.ts';
@@ -45,6 +46,14 @@ describe('devices', () => {
       'h000000000000',
       'h000000000001',
     ]);
+  });
+
+  test('leave out a host that is ignored for good, unless by the switch of its own device', () => {
+    const ignoredBy = (decision: object) =>
+      idsOf([sampleHost({ ignored: { at: SAMPLE_TIME, until: null, note: null, ...decision } })], {});
+    expect(ignoredBy({})).toEqual([]);
+    expect(ignoredBy({ until: SAMPLE_TIME + HOUR })).toEqual(['h001132aabbcc']);
+    expect(ignoredBy({ by: HOME_ASSISTANT })).toEqual(['h001132aabbcc']);
   });
 
   test('leave out a host whose device the owner deleted', () => {

@@ -122,6 +122,18 @@ describe('events in the outbox', () => {
     expect(payloads().at(-1)).toMatchObject({ event_type: 'events_missed', count: 30 });
   });
 
+  test('that the broker had acknowledged before the link broke are sent again, and not called missed', async () => {
+    const outbox = memoryOutbox(events(130));
+    const { relay, ids } = relayOf({ outbox });
+    relay.release(0);
+    await idle();
+    const before = ids();
+    relay.lost();
+    relay.release(SAMPLE_TIME + 1);
+    await idle();
+    expect(ids().slice(before.length)).toEqual(before);
+  });
+
   test('leave at once when the relay is closed in good order', async () => {
     const outbox = memoryOutbox(events(3));
     const { relay } = relayOf({ outbox });

@@ -49,6 +49,30 @@ function found(messages: readonly RetainedMessage[]): Map<string, string> {
   return new Map(messages.map(({ topic, payload }) => [topic, payload]));
 }
 
+describe('a host that is forgotten', () => {
+  test('takes its device and its states along', async () => {
+    const { retained, drainSent, ledger } = retainedTopics();
+    retained.want(wanted());
+    retained.open(new Map());
+    await drainSent();
+    retained.want(wanted([]));
+    const cleared = (await drainSent()).filter(({ payload }) => payload === '').map(({ topic }) => topic);
+    expect(cleared.sort()).toEqual(
+      [TOPICS.hostConfig(NAS), TOPICS.hostState(NAS), TOPICS.hostAttributes(NAS)].sort(),
+    );
+    expect([...ledger.entries.values()].filter(({ owner }) => owner === NAS)).toEqual([]);
+  });
+
+  test('is a device again when it comes back, even one that was deleted before', () => {
+    const { retained, ledger } = retainedTopics();
+    retained.hide(NAS);
+    retained.unhideAllBut(new Set([NAS]));
+    expect([...retained.hidden()]).toEqual([NAS]);
+    retained.unhideAllBut(new Set());
+    expect([...retained.hidden(), ...ledger.entries.keys()]).toEqual([]);
+  });
+});
+
 describe('at a new connection', () => {
   test('everything is sent to a broker that holds nothing, "online" last', async () => {
     const { retained, drainSent, ledger } = retainedTopics();

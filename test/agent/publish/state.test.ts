@@ -41,6 +41,47 @@ const nas = sampleHost({
   },
 });
 
+describe('a host that is ignored', () => {
+  const ignored = { ...nas, ignored: { at: SAMPLE_TIME, until: null, note: null } };
+
+  test('raises neither exposure nor severity, and says why', () => {
+    const state = JSON.parse(hostState(ignored, 'medium', SAMPLE_TIME));
+    expect(state).toMatchObject({ exposure: 'OFF', severity: 'none', findings: 1, smb1: 'ON', ignore: 'ON' });
+    expect(stateOf({ ignored: null })).toMatchObject({ exposure: 'ON', severity: 'high', ignore: 'OFF' });
+  });
+
+  test('counts among the open findings of the agent, and nowhere else', () => {
+    expect(JSON.parse(agentState(samplePicture([ignored])))).toMatchObject({
+      exposure: 'OFF',
+      open_findings: 1,
+      unacknowledged: 0,
+      highest_severity: 'none',
+      hosts_smb1: 1,
+    });
+  });
+
+  test('is listed after all others, marked', () => {
+    const low = sampleHost({
+      id: 'h00000000000a',
+      findings: [sampleFinding({ id: 'f_low', severity: 'low' })],
+    });
+    const { findings } = JSON.parse(agentFindings(samplePicture([ignored, low])));
+    expect(findings).toMatchObject([{ id: 'f_low', ignored: false }, { ignored: true }]);
+  });
+});
+
+describe('what was set at run time', () => {
+  test('is told in the info, and nothing else is', () => {
+    const agent = { id: 'a1b2c3d4e', version: '1.0.0' };
+    const set = (overrides: Parameters<typeof samplePicture>[1]) =>
+      JSON.parse(agentInfo(samplePicture([], overrides), agent)).set_at_run_time;
+    expect(set({})).toEqual({});
+    expect(
+      set({ sweepsEnabled: false, setAtRunTime: { sweepInterval: 30, alertThreshold: 'high' } }),
+    ).toEqual({ sweeps_enabled: 'OFF', sweep_interval: 30, alert_threshold: 'high' });
+  });
+});
+
 describe('the payloads of a sweep', () => {
   const picture = samplePicture([nas, printer]);
 

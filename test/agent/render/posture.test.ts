@@ -114,6 +114,14 @@ describe('shares', () => {
     expect(told()).toBe('none told without a password');
   });
 
+  it('are those of the anonymous session and those of a guest, put together', () => {
+    const facts = {
+      'smb.anonymous.shares': [disk('media', 'yes', 'no'), disk('public', 'no', 'no')],
+      'smb.guest.shares': [disk('public', 'yes', 'yes')],
+    };
+    expect(sharesInWords(facts)).toBe('media (readable), public (readable, writable)');
+  });
+
   it('have names that are made harmless', () => {
     expect(told(disk('\u001b[2J', 'yes', 'no'))).toBe('\\x1b[2J (readable)');
   });
