@@ -1,13 +1,13 @@
 import type { Log } from '../log.ts';
 import { type IncomingMessage, type Link, LinkError } from './link.ts';
+import { parseCommand } from './parse-command.ts';
 import type { AgentCommand } from './publisher.ts';
 import { assertPublishable, type Topics } from './topics.ts';
 
-const LARGEST_PAYLOAD = 1024;
+/** Between two sweeps, and between two checks of one host, that somebody asks for. */
 const SWEEP_GAP_MS = 30_000;
 const RATE_WINDOW_MS = 60_000;
 const RATE_LIMIT = 20;
-const LEVELS = ['L1', 'L2', 'L3', 'L4'] as const;
 
 interface CommandsOptions {
   readonly topics: Topics;
@@ -28,7 +28,8 @@ export interface CommandOutcome {
 export class Commands {
   readonly #options: CommandsOptions;
   #takenAt: number[] = [];
-  #sweptAt = Number.NEGATIVE_INFINITY;
+  /** When a sweep, or a check of a host, was last asked for. */
+  readonly #askedAt = new Map<string, number>();
 
   constructor(options: CommandsOptions) {
     this.#options = options;
@@ -53,13 +54,12 @@ export class Commands {
   async #carryOut(name: string, message: IncomingMessage): Promise<CommandOutcome> {
     const { log, onCommand } = this.#options;
     if (!this.#withinRate()) return { ok: false, error: 'too many commands: at most 20 a minute' };
-    const command = parseCommand(name, message.payload);
+    const command = parseCommand(name, message.payload, this.#options.now());
     if ('error' in command) {
       log.warn({ command: name, error: command.error }, 'Refused a command');
       return { ok: false, error: command.error };
     }
-    if (!this.#mayPass(command))
-      return { ok: false, error: 'the last sweep was asked for less than 30 s ago' };
+    if (!this.#mayPass(command)) return { ok: false, error: 'the same was asked for less than 30 s ago' };
     log.info({ command: name }, 'Command received');
     return onCommand(command);
   }
@@ -97,35 +97,14 @@ export class Commands {
     return true;
   }
 
+  /** Sweeps and checks send packets: not again and again. */
   #mayPass(command: AgentCommand): boolean {
-    if (command.kind !== 'sweep') return true;
+    if (command.kind !== 'sweep' && command.kind !== 'recheck') return true;
     const now = this.#options.now();
-    if (now - this.#sweptAt < SWEEP_GAP_MS) return false;
-    this.#sweptAt = now;
+    for (const [what, at] of this.#askedAt) if (now - at >= SWEEP_GAP_MS) this.#askedAt.delete(what);
+    const what = command.kind === 'sweep' ? 'sweep' : command.hostId;
+    if (this.#askedAt.has(what)) return false;
+    this.#askedAt.set(what, now);
     return true;
-  }
-}
-
-/** The command of that name (its topic below `cmd/`), or why it is none. Nothing but what the contract names is accepted. */
-export function parseCommand(name: string, payload: string): AgentCommand | { readonly error: string } {
-  if (name !== 'sweep') return { error: 'no such command' };
-  if (payload.length > LARGEST_PAYLOAD) return { error: 'payload larger than 1 KiB' };
-  const fields = jsonObject(payload);
-  if (fields === null) return { error: 'payload is not a JSON object; write {} or {"level":"L3"}' };
-  const { level = null, ...others } = fields;
-  if (Object.keys(others).length > 0) return { error: 'unknown key; only "level" is known' };
-  const known = LEVELS.find((each) => each === level);
-  if (level !== null && known === undefined) return { error: 'level is one of L1, L2, L3, L4' };
-  return { kind: 'sweep', level: known ?? null };
-}
-
-function jsonObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
   }
 }

@@ -1,4 +1,4 @@
-import { PLATFORMS, type Platform } from './home-assistant.ts';
+import { PLATFORMS, type Platform } from './components.ts';
 
 /** Discovery payloads as they are found in the broker, where anybody may have put them. */
 

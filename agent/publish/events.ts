@@ -41,19 +41,20 @@ export function triggerPayloads(event: SecurityEvent): string[] {
 
 /**
  * After an absence: events older than 24 h, and those beyond the newest 100, become one `events_missed` with their number
- * and worst severity. Its id follows from the newest of them, so that a repeat after a crash makes the same event again.
+ * and worst severity. An earlier summary stays as it is: it may have arrived, and nothing is to be counted twice.
  * null: there is nothing to sum up. `waiting` is oldest first.
  */
 export function collapse(
   waiting: readonly SecurityEvent[],
   now: number,
 ): { readonly summary: SecurityEvent; readonly replaces: readonly string[] } | null {
-  const missed = waiting.filter(
-    (event, index) => now - event.occurredAt > COLLAPSE_AFTER_MS || index < waiting.length - MOST_DELIVERED,
+  const events = waiting.filter((event) => event.type !== 'events_missed');
+  const missed = events.filter(
+    (event, index) => now - event.occurredAt > COLLAPSE_AFTER_MS || index < events.length - MOST_DELIVERED,
   );
   const newest = missed.at(-1);
-  if (newest === undefined || missed.every((event) => event.type === 'events_missed')) return null;
-  const count = missed.reduce((sum, event) => sum + (event.count ?? 1), 0);
+  if (newest === undefined) return null;
+  const count = missed.length;
   const summary: SecurityEvent = {
     id: `${newest.id}-missed`,
     type: 'events_missed',

@@ -3,6 +3,8 @@ import { SEVERITIES } from '../../domain/finding.ts';
 import type { HostId, Mac } from '../../domain/host.ts';
 import { isGloballyAdministered } from '../../domain/host.ts';
 import { plain } from '../../domain/text.ts';
+import { entity, type NamedComponent, type Owner, shown } from './components.ts';
+import { agentControls, hostControls } from './controls.ts';
 import type { Topics } from './topics.ts';
 
 /**
@@ -10,24 +12,11 @@ import type { Topics } from './topics.ts';
  * there (one key too many and the whole device is refused), components are lenient.
  */
 
-/** Platforms that the payloads use, all of them known to the oldest Home Assistant that is supported. */
-export const PLATFORMS = ['binary_sensor', 'sensor', 'event', 'button', 'device_automation'] as const;
-export type Platform = (typeof PLATFORMS)[number];
-
-type Component = Readonly<Record<string, unknown>> & { readonly platform: Platform };
-type NamedComponent = readonly [key: string, component: Component];
-
 /** Severity as a sensor shows it; `none`: nothing is open. */
 const SEVERITY_OPTIONS = ['none', ...SEVERITIES];
 const STATUS_OPTIONS = ['starting', 'idle', 'sweeping', 'paused', 'degraded', 'error'];
-const SUPPORT_URL = 'https://github.com/smbwarden/smbwarden';
-
-/** Whose entities: prefix of the unique ids, prefix of the entity ids, topic of the state JSON. */
-interface Owner {
-  readonly identifier: string;
-  readonly slug: string;
-  readonly stateTopic: string;
-}
+/** The project's public page. Blueprints and their import links lie below it. */
+export const SUPPORT_URL = 'https://github.com/smbwarden/smbwarden';
 
 /** Retained payload that makes the agent a device. */
 export function agentDiscovery(
@@ -47,6 +36,7 @@ export function agentDiscovery(
     ...frame(agent.version, topics),
     components: Object.fromEntries([
       ...agentSensors(owner, topics),
+      ...agentControls(owner, topics),
       ...agentDiagnostics(owner, topics),
       ...agentTriggers(topics),
     ]),
@@ -77,12 +67,6 @@ function agentSensors(owner: Owner, topics: Topics): NamedComponent[] {
       event_types: EVENT_TYPES,
       // An event entity that becomes unavailable and comes back would fire plain state triggers again.
       availability: [],
-    }),
-    entity(owner, 'button', 'sweep', 'Sweep now', {
-      icon: 'mdi:radar',
-      command_topic: `${topics.commands}/sweep`,
-      payload_press: '{}',
-      message_expiry_interval: 60,
     }),
   ];
 }
@@ -178,7 +162,10 @@ export function hostDiscovery(
       via_device: agentIdentifier(agent.id),
     },
     ...frame(agent.version, topics),
-    components: Object.fromEntries(hostSensors(owner, topics.hostAttributes(host.id))),
+    components: Object.fromEntries([
+      ...hostSensors(owner, topics.hostAttributes(host.id)),
+      ...hostControls(owner, host.id, topics),
+    ]),
   });
 }
 
@@ -212,36 +199,6 @@ function frame(version: string, topics: Topics) {
     availability: [{ topic: topics.availability }],
     availability_mode: 'all',
   };
-}
-
-/** An entity that shows one key of its owner's state JSON. */
-function shown(owner: Owner, platform: Platform, key: string, name: string, options: object): NamedComponent {
-  return entity(owner, platform, key, name, {
-    ...options,
-    state_topic: owner.stateTopic,
-    value_template: `{{ value_json.${key} }}`,
-  });
-}
-
-/** `qos` is repeated in every component: Home Assistant <= 2026.5 does not copy it from the root. */
-function entity(
-  owner: Owner,
-  platform: Platform,
-  key: string,
-  name: string,
-  options: object,
-): NamedComponent {
-  return [
-    key,
-    {
-      platform,
-      unique_id: `${owner.identifier}_${key}`,
-      default_entity_id: `${platform}.${owner.slug}_${key}`,
-      name,
-      ...options,
-      qos: 1,
-    },
-  ];
 }
 
 function agentIdentifier(agentId: string): string {

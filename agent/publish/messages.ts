@@ -1,3 +1,4 @@
+import { HOME_ASSISTANT } from '../../domain/decision.ts';
 import { toldName } from '../../domain/facts.ts';
 import { compareSeverity, type Severity, worst } from '../../domain/finding.ts';
 import type { RetainedTopic } from '../../domain/history.ts';
@@ -128,7 +129,7 @@ export class Messages {
   }
 
   #nameOf(host: HostRecord): string {
-    const told = toldName(host.facts);
+    const told = host.ownersWord?.name ?? toldName(host.facts);
     if (told !== null) return told;
     const name = this.#addressNames.get(host.id) ?? hostName(host);
     this.#addressNames.set(host.id, name);
@@ -156,9 +157,14 @@ export function deviceHosts(
 }
 
 function isWanted(host: HostRecord, picture: Picture, config: HomeAssistantConfig): boolean {
-  if (config.hosts === 'none') return false;
+  if (config.hosts === 'none' || isIgnoredForGood(host)) return false;
   if (everExposed(host)) return true;
   return config.hosts === 'all' && (isSettled(host) || wasSeenOften(host, picture.sweepIntervalMinutes));
+}
+
+/** Without an end, and not by the switch of its own device, which could not be turned back if it were gone. */
+function isIgnoredForGood({ ignored }: HostRecord): boolean {
+  return ignored !== null && ignored.until === null && ignored.by !== HOME_ASSISTANT;
 }
 
 /** Not a passing phone: its MAC is its own, or it answered NetBIOS or SMB. */

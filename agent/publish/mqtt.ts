@@ -13,7 +13,7 @@ import {
   type OutgoingMessage,
   type Subscription,
 } from './link.ts';
-import type { AgentCommand, MqttConfig, Publisher } from './publisher.ts';
+import type { AgentCommand, LinkState, MqttConfig, Publisher } from './publisher.ts';
 import { RivalWatch } from './rival.ts';
 import { Session } from './session.ts';
 import { byteLength } from './state.ts';
@@ -42,6 +42,8 @@ export interface PublisherOptions {
   readonly vendorOf: VendorOf;
   /** Carries out a command that arrived over MQTT; what it resolves to is the answer to the sender. */
   readonly onCommand: (command: AgentCommand) => Promise<CommandOutcome>;
+  /** When quiet hours end that count now, milliseconds UTC; null, or missing: none count. Events wait until then. */
+  readonly quietUntil?: () => number | null;
   readonly log: Log;
   /** Milliseconds UTC. */
   readonly now: () => number;
@@ -68,12 +70,23 @@ export function connectPublisher(options: PublisherOptions): Publisher {
 export function silentPublisher(): Publisher {
   return {
     publish: () => {},
+    republish: () => {},
+    removeAll: () => {},
     eventsWaiting: () => {},
-    link: () => ({ configured: false, connected: false, broker: null, lastError: null, outboxSize: 0 }),
+    link: () => NO_LINK,
     settled: async () => true,
+    retention: async () => ({ settled: true, retained: 0, link: NO_LINK }),
     close: async () => {},
   };
 }
+
+const NO_LINK: LinkState = {
+  configured: false,
+  connected: false,
+  broker: null,
+  lastError: null,
+  outboxSize: 0,
+};
 
 type ConnectionOptions = Pick<PublisherOptions, 'mqtt' | 'agentId' | 'log' | 'now' | 'random'> & {
   readonly timing: Timing;

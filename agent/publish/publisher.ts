@@ -1,5 +1,6 @@
 import type { Severity } from '../../domain/finding.ts';
 import type { HostId, HostRecord } from '../../domain/host.ts';
+import type { OwnerCommand } from '../../domain/owner-command.ts';
 import type { RecordedSweep } from '../../domain/sweep.ts';
 
 /** Everything the outside is told, as of now. Publishing is rebuilding: whoever missed one picture gets the next. */
@@ -14,6 +15,8 @@ export interface Picture {
   readonly sweepsEnabled: boolean;
   readonly sweepIntervalMinutes: number;
   readonly alertThreshold: Severity;
+  /** What of these was set at run time and not by the configuration, by the names of the configuration keys. */
+  readonly setAtRunTime: { readonly sweepInterval?: number; readonly alertThreshold?: Severity };
   readonly targets: readonly string[];
   /** Names of the interfaces that the targets lie behind; missing: not known. */
   readonly interfaces?: readonly string[];
@@ -22,7 +25,14 @@ export interface Picture {
 export type AgentStatus = 'starting' | 'idle' | 'sweeping' | 'paused' | 'degraded' | 'error';
 
 /** A command that arrived over MQTT, checked and ready to be carried out. */
-export type AgentCommand = { readonly kind: 'sweep'; readonly level: 'L1' | 'L2' | 'L3' | 'L4' | null };
+export type AgentCommand =
+  | { readonly kind: 'sweep'; readonly level: 'L1' | 'L2' | 'L3' | 'L4' | null }
+  | { readonly kind: 'recheck'; readonly hostId: HostId }
+  /** Everything is sent to the broker again. */
+  | { readonly kind: 'republish' }
+  /** Everything that is retained is cleared. */
+  | { readonly kind: 'remove-all' }
+  | OwnerCommand;
 
 /** State of the link, for `status`. */
 export interface LinkState {
@@ -33,12 +43,59 @@ export interface LinkState {
   /** Why the last attempt failed, or null. */
   readonly lastError: string | null;
   readonly outboxSize: number;
+  /** Of those, events that are not sent any more, because the connection broke each time they were; missing: none. */
+  readonly quarantined?: number;
+}
+
+/** How things stand with the retained topics at the broker. */
+export interface Retention {
+  /** The broker has acknowledged everything that could be sent. What Home Assistant must be there for may still wait. */
+  readonly settled: boolean;
+  /** How many of our topics the broker holds. */
+  readonly retained: number;
+  readonly link: LinkState;
+}
+
+/** What became of a test alert, step by step. */
+export interface Trial {
+  /** Broker without credentials. */
+  readonly broker: string;
+  readonly username: string | null;
+  /** As agreed with the broker; null: no connection. */
+  readonly protocolVersion: 5 | 4 | null;
+  /** Those that were taken, in order; where one failed it is the last. */
+  readonly steps: readonly TrialStep[];
+}
+
+export interface TrialStep {
+  readonly step: (typeof TRIAL_STEPS)[number];
+  /** Milliseconds. */
+  readonly tookMs: number;
+  /** Why it failed, or null. */
+  readonly error: string | null;
+}
+
+/** A connection, a login, a subscription to the own events, the broker's acknowledgement, and the alert coming back. */
+export const TRIAL_STEPS = ['reach', 'login', 'subscribe', 'publish', 'return'] as const;
+
+/** How far the way to the broker and to Home Assistant is open. */
+export interface Examination {
+  /** As agreed with the broker; null: no connection. */
+  readonly protocolVersion: 5 | 4 | null;
+  /** Those that were taken, in order; where one failed it is the last. */
+  readonly steps: readonly TrialStep[];
+  /** What its birth message says; `unknown`: none was heard. */
+  readonly homeAssistant: 'online' | 'offline' | 'unknown';
 }
 
 /** Tells the outside. Nothing here throws on a broker that is away: pictures are rebuilt, events wait in the outbox. */
 export interface Publisher {
   /** Publishes what differs from what was published last. Returns at once; a broker that is down delays nobody. */
   publish(picture: Picture): void;
+  /** Sends everything that is to be retained again, changed or not: the broker or Home Assistant may have lost it. */
+  republish(): void;
+  /** Clears everything that is retained, and retains nothing more until `republish`. Events and commands go on. */
+  removeAll(): void;
   /** New events are in the outbox: send them when the link allows. */
   eventsWaiting(): void;
   link(): LinkState;
@@ -46,6 +103,8 @@ export interface Publisher {
    * Resolves true once everything handed over so far is acknowledged by the broker, false after `timeoutMs`.
    */
   settled(timeoutMs: number): Promise<boolean>;
+  /** The same for what is retained, or to be cleared, alone. */
+  retention(timeoutMs: number): Promise<Retention>;
   /** `offline`, acknowledgement awaited for 1.5 s at most, disconnect. Never rejects. */
   close(): Promise<void>;
 }

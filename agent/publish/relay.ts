@@ -37,6 +37,8 @@ export class Relay {
   readonly #inFlight = new Set<string>();
   /** When the broker acknowledged, by event id; those rows are still in the outbox. */
   readonly #acknowledged = new Map<string, number>();
+  /** Events that the broker acknowledged on this connection or an earlier one. They may be sent again, but are not missed. */
+  readonly #arrived = new Set<string>();
   /** Events whose device triggers have fired. A trigger carries no id that could tell a repeat, so it fires once. */
   readonly #triggered = new Set<string>();
   /** Connections that were lost while the event was in flight. */
@@ -90,6 +92,11 @@ export class Relay {
     return this.#options.outbox.size() - this.#acknowledged.size;
   }
 
+  /** Number of events that are not sent any more: the connection broke each time they were. */
+  quarantined(): number {
+    return this.#quarantined.size;
+  }
+
   /** True while something is on its way. */
   get busy(): boolean {
     return this.#sending;
@@ -136,6 +143,7 @@ export class Relay {
     try {
       await link.publish({ topic: topics.event, payload, retain: false, expiry: EVENT_EXPIRY_SECONDS });
       this.#acknowledged.set(event.id, now());
+      this.#arrived.add(event.id);
       this.#losses.delete(event.id);
       this.#forgetLater();
     } finally {
@@ -187,6 +195,7 @@ export class Relay {
     this.#options.outbox.remove(ids);
     for (const id of ids) {
       this.#acknowledged.delete(id);
+      this.#arrived.delete(id);
       this.#triggered.delete(id);
     }
   }
@@ -194,11 +203,10 @@ export class Relay {
   /** After an absence: what is too old or too much becomes one event. */
   #sumUp(): void {
     const { outbox, now, log } = this.#options;
-    const waiting = outbox.waiting(OUTBOX_LIMIT).filter((event) => !this.#acknowledged.has(event.id));
+    const waiting = outbox.waiting(OUTBOX_LIMIT).filter((event) => !this.#arrived.has(event.id));
     const collapsed = collapse(waiting, now());
     if (collapsed === null) return;
-    if (!waiting.some((event) => event.id === collapsed.summary.id)) outbox.add([collapsed.summary]);
-    outbox.remove(collapsed.replaces);
+    outbox.remove(collapsed.replaces, collapsed.summary);
     log.warn({ count: collapsed.summary.count }, 'Events waited too long and are summed up in one');
   }
 }

@@ -50,6 +50,11 @@ export class RetainedTopics {
     return this.#owners((entry) => entry.sha256 === NOTHING);
   }
 
+  /** How many topics the broker holds of ours. */
+  get size(): number {
+    return [...this.#entries.values()].filter((entry) => entry.sha256 !== NOTHING).length;
+  }
+
   /** What is to be retained on `topic`, or null. */
   wanted(topic: string): string | null {
     return this.#wanted.get(topic)?.payload ?? null;
@@ -73,7 +78,7 @@ export class RetainedTopics {
   open(found: ReadonlyMap<string, string>): void {
     this.#open = true;
     this.#queue.open();
-    this.#clearUnwanted([...this.#entries.keys(), ...this.#topicsOfHosts(found)]);
+    this.#clearUnwanted([...this.#entries.keys(), ...this.#topicsOfOwners(found)]);
     for (const message of this.#wanted.values()) {
       const held = message.kind === 'discovery' ? found.get(message.topic) : undefined;
       if (held === message.payload) this.#keep(message);
@@ -101,6 +106,14 @@ export class RetainedTopics {
   /** The owner deleted the host's device in Home Assistant: it stays deleted. Takes effect with the next `want`. */
   hide(host: HostId): void {
     this.#note(this.#options.topics.hostConfig(host), '', { kind: 'discovery', owner: host });
+  }
+
+  /** Forgets the deletion of devices whose hosts are not `known` any more: a host that is met anew is new here too. */
+  unhideAllBut(known: { has(host: HostId): boolean }): void {
+    for (const host of this.hidden()) {
+      const topic = this.#options.topics.hostConfig(host);
+      if (!known.has(host) && this.#entries.delete(topic)) this.#options.ledger.remove(topic);
+    }
   }
 
   /** Devices whose states are in the broker without their discovery: the owner deleted them while we were away. */
@@ -140,12 +153,14 @@ export class RetainedTopics {
     }
   }
 
-  /** Every topic of each host that has one among those found. */
-  #topicsOfHosts(found: ReadonlyMap<string, string>): string[] {
+  /** Every topic of each host, and of the agent, that has one among those found. */
+  #topicsOfOwners(found: ReadonlyMap<string, string>): string[] {
     const { topics } = this.#options;
     return [...found.keys()].flatMap((topic) => {
       const id = idIn(topic, topics.configFilter) ?? idIn(topic, topics.hostStateFilter);
-      if (id === null || topic === topics.agentConfig) return [];
+      if (topic === topics.agentConfig)
+        return [topic, topics.info, topics.state, topics.findings, topics.availability];
+      if (id === null) return [];
       const config = found.has(topics.hostConfig(id)) ? [topics.hostConfig(id)] : [];
       return [...config, topics.hostState(id), topics.hostAttributes(id)];
     });

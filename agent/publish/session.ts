@@ -6,7 +6,7 @@ import { type CommandOutcome, Commands } from './commands.ts';
 import { type IncomingMessage, type Link, LinkError, type LinkListener, type Subscription } from './link.ts';
 import { Messages } from './messages.ts';
 import { Presence } from './presence.ts';
-import type { AgentCommand, LinkState, MqttConfig, Picture, Publisher } from './publisher.ts';
+import type { AgentCommand, LinkState, MqttConfig, Picture, Publisher, Retention } from './publisher.ts';
 import { Relay } from './relay.ts';
 import { RetainedTopics } from './retained.ts';
 import type { Timing } from './timing.ts';
@@ -21,6 +21,8 @@ export interface SessionOptions {
   readonly retained: RetainedLedger;
   readonly vendorOf: VendorOf;
   readonly onCommand: (command: AgentCommand) => Promise<CommandOutcome>;
+  /** When quiet hours end that count now, milliseconds UTC; null, or missing: none count. Events wait until then. */
+  readonly quietUntil?: () => number | null;
   readonly log: Log;
   readonly now: () => number;
   readonly random: () => number;
@@ -40,6 +42,8 @@ export class Session implements Publisher, LinkListener {
   readonly #presence: Presence;
   readonly #commands: Commands;
   #picture: Picture | null = null;
+  /** Nothing is to be retained: somebody takes smbwarden out of the broker. */
+  #removed = false;
   /** Counts connections; a start that belongs to an earlier one stops. */
   #connection = 0;
   /** What the broker holds, while it is being collected and until the first picture is there. */
@@ -86,22 +90,38 @@ export class Session implements Publisher, LinkListener {
     this.#openWhenReady();
   }
 
+  republish(): void {
+    this.#removed = false;
+    this.#refresh();
+    this.#retained.repeat(() => true);
+  }
+
+  removeAll(): void {
+    this.#removed = true;
+    this.#refresh();
+    this.#openWhenReady();
+  }
+
   eventsWaiting(): void {
+    this.#holdOrRelease();
     if (this.#synced) this.#relay.wake();
   }
 
   link(): LinkState {
     const { connected, broker, lastError } = this.#link;
-    return { configured: true, connected, broker, lastError, outboxSize: this.#relay.waiting() };
+    const quarantined = this.#relay.quarantined();
+    const outboxSize = this.#relay.waiting();
+    const held = quarantined === 0 ? {} : { quarantined };
+    return { configured: true, connected, broker, lastError, outboxSize, ...held };
   }
 
-  async settled(timeoutMs: number): Promise<boolean> {
-    const step = this.#options.timing.pace;
-    for (let waited = 0; waited < timeoutMs; waited += step) {
-      if (this.#isSettled()) return true;
-      await sleep(step);
-    }
-    return this.#isSettled();
+  settled(timeoutMs: number): Promise<boolean> {
+    return this.#within(timeoutMs, () => this.#isSettled());
+  }
+
+  async retention(timeoutMs: number): Promise<Retention> {
+    const settled = await this.#within(timeoutMs, () => this.#isRetentionSettled());
+    return { settled, retained: this.#retained.size, link: this.link() };
   }
 
   async close(): Promise<void> {
@@ -110,7 +130,7 @@ export class Session implements Publisher, LinkListener {
     this.#stopTimers();
     this.#retained.shut();
     this.#presence.close();
-    if (this.#link.connected) {
+    if (this.#link.connected && !this.#removed) {
       const offline = this.#link.publish({ topic: topics.availability, payload: 'offline', retain: true });
       await Promise.race([offline.catch(() => {}), sleep(timing.close, undefined, { ref: false })]);
     }
@@ -175,7 +195,8 @@ export class Session implements Publisher, LinkListener {
   }
 
   #openWhenReady(): void {
-    if (this.#picture === null || this.#found === null || this.#collecting || !this.#link.connected) return;
+    if (this.#picture === null && !this.#removed) return;
+    if (this.#found === null || this.#collecting || !this.#link.connected) return;
     const found = this.#found;
     this.#found = null;
     this.#open(found, this.#connection).catch((error: unknown) =>
@@ -184,7 +205,8 @@ export class Session implements Publisher, LinkListener {
   }
 
   async #open(found: ReadonlyMap<string, string>, connection: number): Promise<void> {
-    for (const host of this.#retained.deletedMeanwhile(found)) this.#hide(host);
+    const deleted = this.#removed ? [] : this.#retained.deletedMeanwhile(found);
+    for (const host of deleted) this.#hide(host);
     this.#messages.learn(found);
     this.#refresh();
     this.#retained.open(found);
@@ -197,7 +219,12 @@ export class Session implements Publisher, LinkListener {
 
   /** Works out anew what is to be retained. */
   #refresh(): void {
+    if (this.#removed) {
+      this.#retained.want([]);
+      return;
+    }
     if (this.#picture === null) return;
+    this.#retained.unhideAllBut(this.#picture.hosts);
     const known = { devices: this.#retained.devices(), hidden: this.#retained.hidden() };
     this.#retained.want(this.#messages.of(this.#picture, known));
   }
@@ -206,6 +233,7 @@ export class Session implements Publisher, LinkListener {
   #beat(): void {
     const { topics } = this.#options;
     this.#retained.repeat((message) => message.topic === topics.state);
+    this.#holdOrRelease();
     this.#relay.wake();
   }
 
@@ -213,6 +241,12 @@ export class Session implements Publisher, LinkListener {
     if (!this.#synced || !this.#presence.here) {
       this.#relay.hold();
       if (!this.#presence.here) this.#waitedUntil = Number.POSITIVE_INFINITY;
+      return;
+    }
+    const quietUntil = this.#quietUntil();
+    if (quietUntil !== null) {
+      this.#relay.hold();
+      this.#waitedUntil = quietUntil;
       return;
     }
     // The first connection, made at once, found nothing waiting for it.
@@ -256,8 +290,27 @@ export class Session implements Publisher, LinkListener {
     }, timing.agentReturns);
   }
 
+  #quietUntil(): number | null {
+    return this.#options.quietUntil?.() ?? null;
+  }
+
   #isSettled(): boolean {
-    return this.#synced && !this.#retained.busy && !this.#relay.busy && this.#relay.waiting() === 0;
+    const eventsLeft = this.#relay.waiting() === 0 || this.#quietUntil() !== null;
+    return this.#isRetentionSettled() && !this.#relay.busy && eventsLeft;
+  }
+
+  #isRetentionSettled(): boolean {
+    return this.#synced && !this.#retained.busy;
+  }
+
+  /** True as soon as `isDone`, false when it is not within `timeoutMs`. */
+  async #within(timeoutMs: number, isDone: () => boolean): Promise<boolean> {
+    const step = this.#options.timing.pace;
+    for (let waited = 0; waited < timeoutMs; waited += step) {
+      if (isDone()) return true;
+      await sleep(step);
+    }
+    return isDone();
   }
 
   #stopTimers(): void {

@@ -2,6 +2,7 @@ import { ruleOf } from '../../domain/assess.ts';
 import { type Facts, provenDialects, smbPorts, toldName, workgroup } from '../../domain/facts.ts';
 import { compareSeverity, type Finding, type RuleId, type Severity, worst } from '../../domain/finding.ts';
 import { firstAddress, type HostRecord, hostName } from '../../domain/host.ts';
+import { sharesWithoutPassword } from '../../domain/passwordless.ts';
 import { plain } from '../../domain/text.ts';
 import type { Picture } from './publisher.ts';
 
@@ -24,15 +25,16 @@ const MOST_SHARES = 20;
 export function agentState(picture: Picture): string {
   const hosts = [...picture.hosts.values()];
   const open = hosts.flatMap(openFindings);
+  const heeded = hosts.filter((host) => !isMuted(host)).flatMap(openFindings);
   const sweep = picture.lastSweep;
   return JSON.stringify({
     v: 1,
     status: picture.status,
-    exposure: sweep === null ? null : verdict(open.some((each) => alerts(each, picture.alertThreshold))),
+    exposure: sweep === null ? null : verdict(heeded.some((each) => alerts(each, picture.alertThreshold))),
     problem: verdict(picture.problem !== null),
     open_findings: open.length,
-    unacknowledged: open.filter((each) => each.state === 'open').length,
-    highest_severity: worst(open.map((each) => each.severity)) ?? 'none',
+    unacknowledged: heeded.filter((each) => each.state === 'open').length,
+    highest_severity: worst(heeded.map((each) => each.severity)) ?? 'none',
     hosts_online: hosts.filter((host) => host.present).length,
     hosts_smb: hosts.filter((host) => smbPorts(host.facts).length > 0).length,
     hosts_smb1: hosts.filter((host) => verdictOf(host, 'smb1-enabled') === 'ON').length,
@@ -57,17 +59,28 @@ export function agentInfo(
     version: agent.version,
     subnets: picture.targets,
     interfaces: picture.interfaces ?? null,
-    capabilities: ['sweep'],
+    capabilities: ['sweep', 'recheck', 'acknowledge', 'ignore', 'settings'],
+    set_at_run_time: settingsSet(picture),
   });
+}
+
+/** Of the settings that Home Assistant offers, those whose value is not the configuration's. */
+function settingsSet({ sweepsEnabled, setAtRunTime: { sweepInterval, alertThreshold } }: Picture) {
+  return {
+    ...(sweepsEnabled ? {} : { sweeps_enabled: 'OFF' }),
+    ...(sweepInterval === undefined ? {} : { sweep_interval: sweepInterval }),
+    ...(alertThreshold === undefined ? {} : { alert_threshold: alertThreshold }),
+  };
 }
 
 /** The worst open findings of all hosts as JSON: at most 25 and 12 KiB; `truncated` tells that some are missing. */
 export function agentFindings(picture: Picture): string {
   const all = [...picture.hosts.values()]
     .flatMap((host) => openFindings(host).map((finding) => ({ host, finding })))
-    .sort((a, b) => byWeight(a.finding, b.finding));
+    .sort((a, b) => Number(isMuted(a.host)) - Number(isMuted(b.host)) || byWeight(a.finding, b.finding));
   const rows = all.slice(0, MOST_FINDINGS).map(({ host, finding }) => ({
     ...findingRow(finding),
+    ignored: isMuted(host),
     host_id: host.id,
     host_name: plain(hostName(host)),
     ip: firstAddress(host),
@@ -81,7 +94,7 @@ export function hostState(host: HostRecord, threshold: Severity, lastSeenAt: num
   return JSON.stringify({
     v: 1,
     exposure: hostExposure(host, threshold),
-    severity: worst(open.map((each) => each.severity)) ?? 'none',
+    severity: (isMuted(host) ? null : worst(open.map((each) => each.severity))) ?? 'none',
     findings: open.length,
     smb1: verdictOf(host, 'smb1-enabled'),
     signing_optional: verdictOf(host, 'smb-signing-not-required'),
@@ -91,7 +104,7 @@ export function hostState(host: HostRecord, threshold: Severity, lastSeenAt: num
     ip_address: firstAddress(host),
     dialect: provenDialects(host.facts).at(-1) ?? null,
     last_seen: isoTime(lastSeenAt),
-    ignore: 'OFF',
+    ignore: verdict(isMuted(host)),
   });
 }
 
@@ -164,10 +177,15 @@ function alerts(finding: Finding, threshold: Severity): boolean {
   return finding.state === 'open' && compareSeverity(finding.severity, threshold) >= 0;
 }
 
+/** Ignored by the owner. What ends by itself is recorded as ended when its time comes, so the end is not looked at. */
+function isMuted(host: HostRecord): boolean {
+  return host.ignored !== null;
+}
+
 /** Unknown only where nothing is open and some check has no answer. */
 function hostExposure(host: HostRecord, threshold: Severity): Verdict {
   const open = openFindings(host);
-  if (open.length > 0) return verdict(open.some((each) => alerts(each, threshold)));
+  if (open.length > 0) return verdict(!isMuted(host) && open.some((each) => alerts(each, threshold)));
   return CHECKS.some((rule) => verdictOf(host, rule) === null) ? null : 'OFF';
 }
 
@@ -191,9 +209,9 @@ function harmlessNames(facts: Facts): string[] {
   return [...new Set(names.flatMap((name) => harmless(name) ?? []))].slice(0, MOST_NAMES);
 }
 
-/** What an anonymous session is told, in the server's order. */
+/** What sessions without a password are told, in the server's order. */
 function shareNames(facts: Facts): string[] | null {
-  const shares = facts['smb.anonymous.shares'] ?? null;
+  const shares = sharesWithoutPassword(facts) ?? null;
   return shares === null ? null : shares.slice(0, MOST_SHARES).map(({ name }) => plain(name));
 }
 

@@ -14,6 +14,8 @@ export interface Topics {
   readonly findings: string;
   readonly event: string;
   readonly trigger: string;
+  /** Below it `smbwarden doctor` sends a message to itself. */
+  readonly doctor: string;
   readonly commands: string;
   /** Filter over every command. It also matches `commandResult`. */
   readonly commandFilter: string;
@@ -27,6 +29,8 @@ export interface Topics {
   hostState(hostId: string): string;
   hostAttributes(hostId: string): string;
   hostConfig(hostId: string): string;
+  /** Below it lie the commands that concern one host. */
+  hostCommands(hostId: string): string;
   /** Where an acknowledgement of the finding is sent to. */
   acknowledge(findingId: string): string;
 }
@@ -57,6 +61,7 @@ export function topicsOf(names: {
     findings: `${agent}/findings`,
     event: `${agent}/event`,
     trigger: `${agent}/trigger`,
+    doctor: `${agent}/doctor`,
     commands: `${agent}/cmd`,
     commandFilter: `${agent}/cmd/#`,
     commandResult: `${agent}/cmd/result`,
@@ -67,6 +72,7 @@ export function topicsOf(names: {
     hostState: (hostId) => `${agent}/host/${id(hostId)}/state`,
     hostAttributes: (hostId) => `${agent}/host/${id(hostId)}/attributes`,
     hostConfig: (hostId) => `${node}/${id(hostId)}/config`,
+    hostCommands: (hostId) => `${agent}/cmd/host/${id(hostId)}`,
     acknowledge: (findingId) => `${agent}/cmd/finding/${id(findingId)}/ack`,
   };
 }
