@@ -49,13 +49,13 @@ export interface ExpectedSmb {
   readonly signing: { readonly smb1: SigningPolicy | null; readonly smb2: SigningPolicy | null };
   /** Ciphers of 3.1.1 in the server's order of preference; null: it encrypts nothing. */
   readonly ciphers: readonly string[] | null;
-  /** Computer name in the NTLM challenge; null: it tells none, or speaks no SMB 2. */
+  /** Computer name in the NTLM challenge; null: it tells none. */
   readonly computer: string | null;
   /** It makes up another server GUID for each connection, so that every sweep sees a new one. */
   readonly newGuidEachTime?: true;
   /** Disk shares that smbclient lists in an anonymous session, in order of name; null: it gets no list. */
   readonly anonymousShares: readonly string[] | null;
-  /** The most that an anonymous session may do with a disk share, over SMB 2 or 3; missing: nothing. */
+  /** The most that an anonymous session may do with a disk share; missing: nothing. */
   readonly givesAway?: 'writing';
 }
 
@@ -109,7 +109,7 @@ function sambaTells(
     ...truth,
     smb1: speaks('NT LM 0.12') ? 'yes' : 'no',
     ciphers: speaks('3.1.1') ? SAMBA_CIPHERS : null,
-    computer: truth.signing.smb2 === null ? null : computer,
+    computer,
   };
 }
 
@@ -301,7 +301,7 @@ const ORDINARY: readonly CastMember[] = [
         smb1: 'yes',
         signing: { smb1: 'disabled', smb2: null },
         ciphers: null,
-        computer: null,
+        computer: 'RASPBERRY',
         anonymousShares: IMPACKET_SHARES,
       },
     },

@@ -12,7 +12,10 @@ import { runOrThrow } from './run.ts';
 const USER = 'warden';
 const PASSWORD = 'right';
 
-/** A real Mosquitto on 127.0.0.1 with a password, without persistence. */
+/** On disk after every change. A kill in between loses what was not written yet. */
+const PERSISTENCE = ['persistence true', 'autosave_interval 1', 'autosave_on_changes true'];
+
+/** A real Mosquitto on 127.0.0.1 with a password, without persistence unless it is wanted. */
 export class LoopbackMosquitto {
   readonly port: number;
   readonly user = USER;
@@ -25,17 +28,28 @@ export class LoopbackMosquitto {
     this.#folder = folder;
   }
 
-  static async start(): Promise<LoopbackMosquitto> {
+  /** `config`: further lines of its configuration. `users`: further ones, with the same password. */
+  static async start({
+    persistence = false,
+    config: more = [],
+    users = [],
+  }: {
+    readonly persistence?: boolean;
+    readonly config?: readonly string[];
+    readonly users?: readonly string[];
+  } = {}): Promise<LoopbackMosquitto> {
     const folder = await mkdtemp(join(tmpdir(), 'smbwarden-mosquitto-'));
     const broker = new LoopbackMosquitto(await freePort(), folder);
-    await writeFile(join(folder, 'passwords'), `${USER}:${PASSWORD}\n`, { mode: 0o600 });
+    const passwords = [USER, ...users].map((user) => `${user}:${PASSWORD}\n`).join('');
+    await writeFile(join(folder, 'passwords'), passwords, { mode: 0o600 });
     await runOrThrow('mosquitto_passwd', ['-U', join(folder, 'passwords')]);
     const config = [
       `listener ${broker.port} 127.0.0.1`,
       'allow_anonymous false',
       `password_file ${join(folder, 'passwords')}`,
       'user root',
-      'persistence false',
+      ...(persistence ? [...PERSISTENCE, `persistence_location ${folder}/`] : ['persistence false']),
+      ...more,
     ];
     await writeFile(join(folder, 'mosquitto.conf'), `${config.join('\n')}\n`);
     await broker.restart();
@@ -46,7 +60,7 @@ export class LoopbackMosquitto {
     return `mqtt://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it again; it remembers nothing. */
+  /** Starts it again; without persistence it remembers nothing. */
   async restart(): Promise<void> {
     this.#child = spawn('mosquitto', ['-c', join(this.#folder, 'mosquitto.conf')], {
       stdio: 'ignore',
@@ -79,9 +93,9 @@ export class LoopbackMosquitto {
   }
 
   /** Somebody else on the broker. */
-  async join(): Promise<MqttClient> {
+  async join(username = USER): Promise<MqttClient> {
     return connectAsync(this.url, {
-      username: USER,
+      username,
       password: PASSWORD,
       protocolVersion: 5,
       reconnectPeriod: 100,

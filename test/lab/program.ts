@@ -5,10 +5,14 @@ import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import type { Lab } from './build-lab.ts';
 import type { Ran } from './run.ts';
 
-const SMBWARDEN = fileURLToPath(new URL('../../bin/smbwarden', import.meta.url));
+const DAY_MS = 86_400_000;
+/** This checkout's, or with SMBWARDEN_LAB_PROGRAM another copy that must not change while the tests run. */
+const SMBWARDEN =
+  process.env.SMBWARDEN_LAB_PROGRAM ?? fileURLToPath(new URL('../../bin/smbwarden', import.meta.url));
 
 /** One installation of smbwarden at the agent's station: a configuration, a data directory, and no privilege. */
 export class Program {
@@ -48,6 +52,28 @@ export class Program {
       return JSON.parse(stdout) as Shape;
     } catch {
       throw new Error(`smbwarden ${args.join(' ')} printed no JSON (exit ${code}): ${stdout}${stderr}`);
+    }
+  }
+
+  /** Moves the clock of the cadence on: every question, or every other one, was put so many days earlier than it was. */
+  daysPass(days: number, { exceptFor = '' }: { readonly exceptFor?: string } = {}): void {
+    const earlier = 'iif(key = @exceptFor, value, value - @ms)';
+    this.inDatabase((database) =>
+      database
+        .prepare(
+          `UPDATE hosts SET asked_at = (SELECT json_group_object(key, ${earlier}) FROM json_each(asked_at))`,
+        )
+        .run({ exceptFor, ms: days * DAY_MS }),
+    );
+  }
+
+  /** Work on its database, which no daemon has open meanwhile. */
+  inDatabase<Result>(work: (database: Database.Database) => Result): Result {
+    const database = new Database(join(this.dataDir, 'smbwarden.db'));
+    try {
+      return work(database);
+    } finally {
+      database.close();
     }
   }
 

@@ -60,3 +60,9 @@ export async function runOrThrow(
   const outcome = ran.timedOut ? 'no end before the deadline' : `exit status ${ran.code}`;
   throw new Error(`${[command, ...args].join(' ')}: ${outcome}: ${ran.stderr.trim() || ran.stdout.trim()}`);
 }
+
+/** The run itself. @throws Error when it was ended at its deadline. */
+export function ended(ran: Ran): Ran {
+  if (ran.timedOut) throw new Error(`no end after ${ran.durationMs} ms: ${ran.stdout}${ran.stderr}`);
+  return ran;
+}

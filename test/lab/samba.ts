@@ -2,7 +2,9 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Daemon } from './daemon.ts';
 import type { Station } from './lan.ts';
+import { runOrThrow } from './run.ts';
 import type { Server } from './servers.ts';
+import { type EffectiveConfig, parseTestparm } from './smb-conf.ts';
 
 export interface SambaSettings {
   /** Options of [global], spelt as in smb.conf(5). */
@@ -70,6 +72,24 @@ export class Samba implements Server {
     await this.start();
   }
 
+  /** Its configuration with Samba's defaults, as Samba itself reads it. */
+  async effectiveConfig(): Promise<EffectiveConfig> {
+    return parseTestparm((await runOrThrow('testparm', ['-s', '-v', this.#configFile])).stdout);
+  }
+
+  /** What smbd and nmbd log. */
+  get logFile(): string {
+    return join(this.#folder, 'samba.log');
+  }
+
+  /** How many sessions, tree connects and open files it has now, by smbstatus. */
+  async inUse(): Promise<{ sessions: number; tcons: number; openFiles: number }> {
+    const { stdout } = await runOrThrow('smbstatus', ['--json', '-s', this.#configFile]);
+    const { sessions, tcons, open_files } = JSON.parse(stdout) as Record<string, object>;
+    const count = (list: object | undefined): number => Object.keys(list ?? {}).length;
+    return { sessions: count(sessions), tcons: count(tcons), openFiles: count(open_files) };
+  }
+
   #daemon(
     command: string,
     tcp: () => readonly number[],
@@ -112,7 +132,7 @@ export class Samba implements Server {
       'pid directory': inFolder('pid'),
       'ncalrpc dir': inFolder('ncalrpc'),
       'nmbd:socket dir': inFolder('nmbd'),
-      'log file': inFolder('samba.log'),
+      'log file': this.logFile,
       'load printers': 'no',
       'disable spoolss': 'yes',
       // No elections: a master browser would register further names some time after the start.

@@ -66,6 +66,13 @@ function reply(id: number, names: readonly Name[]): Buffer {
   return Buffer.concat([header, node]);
 }
 
+/** A query (opcode 0) for the type NBSTAT, RFC 1002 §4.2.17. */
+function isNodeStatusQuestion(request: Buffer): boolean {
+  const typeAt = 12 + 34;
+  if (request.length < typeAt + 4) return false;
+  return (request.readUInt16BE(2) & 0xf800) === 0 && request.readUInt16BE(typeAt) === 0x0021;
+}
+
 function idOf(request: Buffer): number {
   return request.length < 2 ? 0 : request.readUInt16BE(0);
 }
@@ -84,5 +91,9 @@ const replyTo = BEHAVIOURS[behaviour];
 if (replyTo === undefined) throw new Error(`nbstat.ts ${behaviour}: not one of ${Object.keys(BEHAVIOURS)}`);
 
 const socket = createSocket('udp4');
-socket.on('message', (request, from) => socket.send(replyTo(request), from.port, from.address));
+socket.on('message', (request, from) => {
+  // A broadcast name registration that is answered so makes nmbd give its own names up.
+  if (behaviour !== 'impostor' && !isNodeStatusQuestion(request)) return;
+  socket.send(replyTo(request), from.port, from.address);
+});
 socket.bind(Number(port), '0.0.0.0');
