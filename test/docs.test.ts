@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { shapeOf } from '../agent/commands/completion.ts';
 import { buildProgram } from '../agent/commands/program.ts';
 import { REFERENCE } from '../agent/config/reference.ts';
 import { parseConfig, withoutSecrets } from '../agent/config.ts';
 import { topicsOf } from '../agent/publish/topics.ts';
 import { allAdvice, PLATFORMS } from '../domain/advice.ts';
 import { RULE_IDS } from '../domain/finding.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { manPage } from './support/man-page.ts';
 import { commandPaths, commandsPage, findingsPage } from './support/pages.ts';
 
 const DOCS = new URL('../docs/', import.meta.url);
@@ -15,6 +18,7 @@ const page = (name: string) => new URL(name, DOCS).pathname;
 const { command: program } = buildProgram(() => expect.fail('help needs no context'), {
   out: () => {},
   err: () => {},
+  write: async () => {},
   isTty: false,
   errIsTty: false,
   columns: 100,
@@ -26,6 +30,10 @@ const { command: program } = buildProgram(() => expect.fail('help needs no conte
 describe('every command', () => {
   it('is in docs/commands.md, as its help says it', async () => {
     await expect(commandsPage(program)).toMatchFileSnapshot(page('commands.md'));
+  });
+
+  it('is in docs/smbwarden.1, the man page', async () => {
+    await expect(manPage(shapeOf(program), packageJson.version)).toMatchFileSnapshot(page('smbwarden.1'));
   });
 
   it.each(commandPaths(program))('has a description and an example: $path', ({ command }) => {
@@ -60,8 +68,9 @@ describe('every rule', () => {
     expect(new Set(platforms).size).toBe(platforms.length);
     const others = PLATFORMS.filter((platform) => platform !== 'This machine');
     const runWindows = others.filter((platform) => /Windows|Printers/.test(platform));
-    if (rule === 'agent-host-exposed') expect(platforms).toContain('This machine');
-    else if (rule === 'smbghost-indicator' || rule === 'os-end-of-life')
+    if (rule === 'agent-host-exposed' || rule === 'expectation-violated')
+      expect(platforms).toContain('This machine');
+    else if (['smbghost-indicator', 'os-end-of-life', 'ms17-010-unpatched'].includes(rule))
       expect(platforms).toEqual(runWindows);
     else expect(platforms).toEqual(others);
     expect(advice.verify.length).toBeGreaterThan(0);
