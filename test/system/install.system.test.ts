@@ -214,7 +214,8 @@ describe.each(SUITES)('on a fresh Debian %s', (suite) => {
          const Sqlite = createRequire('/opt/smbwarden/current/dist/')('better-sqlite3');
          const db = new Sqlite('${database}');
          console.log(db.pragma('user_version', { simple: true }));
-         db.pragma('user_version = ${schema}');`,
+         db.pragma('user_version = ${schema}');
+         db.close();`,
       );
     await machine.out('systemctl', 'stop', 'smbwarden');
     const schema = await setSchema('99');
