@@ -4,22 +4,24 @@ import type { History } from '../domain/history.ts';
 import type { Level } from '../domain/level.ts';
 import { ownersHosts, withOwnersWord } from '../domain/owners-hosts.ts';
 import {
+  type AttachedSubnet,
   type Coverage,
+  coversWhole,
   expandTargets,
   parseTarget,
   type SkippedSubnet,
   surroundingsOf,
 } from '../domain/target.ts';
-import { discover, isStillThere } from '../probes/discover.ts';
+import { discover, isStillThere, MOST_UNRESOLVED } from '../probes/discover.ts';
 import { listenToMdns, type MdnsListener } from '../probes/mdns-listener.ts';
 import type { ServicePorts } from '../probes/probe.ts';
 import { PROBES } from '../probes/registry.ts';
 import {
   type ListeningSocket,
+  neighbourLister,
   readInterfaces,
   readListeningSockets,
   readNeighbourLimit,
-  readNeighbours,
 } from '../probes/transport/kernel.ts';
 import { HostLine } from '../probes/transport/line.ts';
 import { Meter } from '../probes/transport/meter.ts';
@@ -30,7 +32,7 @@ import type { Config } from './config.ts';
 import type { Random } from './ids.ts';
 import type { Log } from './log.ts';
 import { Asker } from './sweep/asker.ts';
-import { PACES } from './sweep/pace.ts';
+import { PACES, type PaceName } from './sweep/pace.ts';
 
 /** Puts the real network behind the interfaces that a sweep is written against. Shared by daemon and command line. */
 
@@ -72,12 +74,32 @@ export function scopeOf(config: Config, named: readonly string[]): Scope {
   };
 }
 
+/** Of subnets in CIDR notation, those that this machine is not attached to now. */
+export function notAttached(subnets: readonly string[]): string[] {
+  const { attached } = surroundingsOf(readInterfaces());
+  return subnets.filter((subnet) => !attached.some(({ cidr }) => cidr === subnet));
+}
+
 /** Our own addresses on the attached subnets that a sweep covers: there mDNS is listened to. */
-export function ownAddressesAmong({ onLink }: Coverage): Address[] {
+export function ownAddressesAmong(coverage: Coverage): Address[] {
+  return attachedAmong(coverage).map(({ address }) => address);
+}
+
+/** Names of the interfaces to the attached subnets that a sweep covers, each once, and whether it covers all behind it. */
+export function interfacesAmong(coverage: Coverage): { readonly name: string; readonly isWhole: boolean }[] {
+  const { attached } = surroundingsOf(readInterfaces());
+  const names = new Set(attachedAmong(coverage).map((subnet) => subnet.interface));
+  return [...names].map((name) => {
+    const subnets = attached.filter((subnet) => subnet.interface === name);
+    return { name, isWhole: subnets.every((subnet) => coversWhole(coverage, subnet)) };
+  });
+}
+
+function attachedAmong({ onLink }: Coverage): AttachedSubnet[] {
   const numbers = onLink.map(toNumber);
-  return surroundingsOf(readInterfaces())
-    .attached.filter(({ first, last }) => numbers.some((number) => first <= number && number <= last))
-    .map(({ address }) => address);
+  return surroundingsOf(readInterfaces()).attached.filter(({ first, last }) =>
+    numbers.some((number) => first <= number && number <= last),
+  );
 }
 
 /** Hears what hosts announce of themselves. `close` it afterwards. */
@@ -96,25 +118,41 @@ export function withOwnersWordOn<Kept extends { readonly history: History }>(
   return { ...storage, history: { ...history, hosts: () => withOwnersWord(history.hosts(), owners) } };
 }
 
-/** When a sweep of so many addresses is given up, milliseconds after its start. */
-export function sweepDeadlineMs(addresses: number): number {
-  return 120_000 + 250 * addresses;
+/** What every sweep may take, however few addresses: slow hosts, second looks. */
+const LEAST_DEADLINE_MS = 120_000;
+/** An address of an attached subnet, at half the rate that the neighbour table of a kernel with its defaults allows. */
+const ON_LINK_MS = 10;
+/** A visit in which every attempt runs into its longest timeout, with some to spare. */
+const LONG_VISIT_MS = 6_000;
+/** More hosts than this are not expected on an attached subnet. */
+const MOST_HOSTS = 4_096;
+
+/**
+ * When a sweep of these addresses is given up, milliseconds after its start: far beyond what it takes, so that only one
+ * that hangs is. What has not settled by then counts neither as present nor as absent.
+ */
+export function sweepDeadlineMs({ onLink, routed, loopback }: Coverage, pace: PaceName): number {
+  const { addressesPerSecond, hostsAtOnce } = PACES[pace];
+  const asking = onLink.length * Math.max(ON_LINK_MS, 2_000 / addressesPerSecond);
+  const visits = Math.min(onLink.length, MOST_HOSTS) + routed.length + loopback.length;
+  return Math.ceil(LEAST_DEADLINE_MS + asking + (visits * LONG_VISIT_MS) / hostsAtOnce);
 }
 
 /** Everything that asks hosts, for one sweep. `close` it afterwards. */
 export async function openAsker(
   config: Config,
-  addresses: number,
+  coverage: Coverage,
   log: Log,
 ): Promise<{ asker: Asker; close: () => void }> {
-  const desk = await openDesk();
+  const neighbourLimit = await readNeighbourLimit();
+  const desk = await openDesk(Math.min(coverage.onLink.length, neighbourLimit, MOST_UNRESOLVED));
   const asker = new Asker(
     {
       probes: PROBES,
       discover,
       isStillThere,
-      readNeighbours,
-      neighbourLimit: await readNeighbourLimit(),
+      listNeighbours: neighbourLister(),
+      neighbourLimit,
       desk,
       newLine: (address, options) => new HostLine(address, options),
       newPatience: learnPatience,
@@ -127,13 +165,14 @@ export async function openAsker(
       pace: PACES[config.pace],
       ports: servicePorts(config),
       extraPorts: config.ports.extra,
-      deadlineMs: sweepDeadlineMs(addresses),
+      deadlineMs: sweepDeadlineMs(coverage, config.pace),
     },
   );
   return { asker, close: () => desk.close() };
 }
 
-function servicePorts({ ports }: Config): ServicePorts {
+/** Where each service listens, by the configuration. */
+export function servicePorts({ ports }: Config): ServicePorts {
   return {
     smb: ports.map.smb,
     session: ports.map['netbios-session'],
@@ -190,6 +229,7 @@ export function plannedQuestions(config: Config, deepest: Level): PlannedQuestio
     ...ports.extra.map((port) =>
       tcp('L1', port, 'Do you accept connections? (zero bytes)', 'hosts that are there', 2),
     ),
+    ...(config.ipv6 ? questionsOverIpv6(config) : []),
     ...(config.levels.smb1Check
       ? [tcp('L3', ports.map.smb, PROBES.smb1.asks, 'hosts that speak SMB, when due', 1)]
       : []),
@@ -212,4 +252,18 @@ export function plannedQuestions(config: Config, deepest: Level): PlannedQuestio
     tcp('L3', ports.map.smb, 'Do you still answer?', 'hosts that were just put a question of L3 or L4', 1),
   ];
   return all.filter((question) => question.level <= deepest);
+}
+
+function questionsOverIpv6({ ports }: Config): PlannedQuestion[] {
+  const once = { level: 'L1', to: 'everybody on a link with IPv6, by multicast', atMost: 1 } as const;
+  const each = { transport: 'tcp', to: 'IPv6 addresses of hosts that are there, four at most' } as const;
+  const connects = 'Do you accept connections, over IPv6, too?';
+  return [
+    { ...once, transport: 'udp', port: 5353, asks: 'Who offers SMB?' },
+    { ...once, transport: 'udp', port: 3702, asks: 'Which devices are there?' },
+    { ...each, level: 'L1', port: ports.map.smb, asks: connects, atMost: 2 },
+    { ...each, level: 'L2', port: ports.map.smb, asks: PROBES.smbDialects.asks, atMost: 1 },
+    { ...each, level: 'L1', port: ports.map['netbios-session'], asks: connects, atMost: 3 },
+    { ...each, level: 'L1', port: ports.map['rpc-endpoint-mapper'], asks: connects, atMost: 2 },
+  ];
 }

@@ -1,6 +1,12 @@
 import type { NodeStatusObservation } from '../domain/observation.ts';
 import type { Outcome, Probe, ProbeContext } from './probe.ts';
-import { askConnected, type DatagramOutcome } from './transport/udp.ts';
+import {
+  askConnected,
+  type DatagramOutcome,
+  type Letter,
+  type PostingDesk,
+  type Question,
+} from './transport/udp.ts';
 import { decodeNodeStatusResponse, encodeNodeStatusRequest, type NodeStatusResponse } from './wire/nbns.ts';
 import { DecodeError } from './wire/reader.ts';
 
@@ -20,7 +26,15 @@ const SLOW_TRY_MS = 1_000;
 const LISTEN_MS = 3_000;
 const REQUEST_BYTES = 50;
 
-export const nodeStatus: Probe<NodeStatusObservation> = {
+/** What it takes to put the question. */
+interface PostContext extends Pick<ProbeContext, 'address' | 'ports' | 'random'> {
+  readonly desk: PostingDesk;
+}
+
+/** `post` puts the first question alone; whoever does so hands the letter to the run that follows, and counts it. */
+export const nodeStatus: Probe<NodeStatusObservation> & {
+  readonly post: (context: PostContext) => Letter;
+} = {
   name: 'node-status',
   asks: 'Which NetBIOS names do you hold?',
   level: 'L1',
@@ -28,32 +42,37 @@ export const nodeStatus: Probe<NodeStatusObservation> = {
   port: 'nameService',
   bytesAtMost: 2 * REQUEST_BYTES,
   run: askNodeStatus,
+  post: postQuestion,
 };
 
 async function askNodeStatus(context: ProbeContext): Promise<Outcome<NodeStatusObservation>> {
-  const { address, desk, meter, signal, ports, random } = context;
+  const { address, desk, letter, meter, signal, ports, random } = context;
   const tryMs = (): number => (context.patience.isQuick() ? QUICK_TRY_MS : SLOW_TRY_MS);
+  const withinMs = (): number => (context.isAlive() ? tryMs() : LISTEN_MS);
+  if (letter !== undefined) meter.countDatagram(ports.nameService, letter.bytes);
   const first = newQuestion(random);
-  const reply = await desk.ask(address, ports.nameService, first.request, {
-    matches: first.matches,
-    signal,
-    meter,
-    withinMs: () => (context.isAlive() ? tryMs() : LISTEN_MS),
-  });
+  const reply = await (letter?.reply({ withinMs, signal }) ??
+    desk.ask(address, ports.nameService, first.datagram, {
+      matches: first.matches,
+      withinMs,
+      signal,
+      meter,
+    }));
   if (reply.kind !== 'silent' || !context.isAlive()) return toOutcome(reply);
   const again = newQuestion(random);
   const options = { matches: again.matches, withinMs: tryMs(), signal, meter };
-  return toOutcome(await askConnected(address, ports.nameService, again.request, options));
+  return toOutcome(await askConnected(address, ports.nameService, again.datagram, options));
+}
+
+function postQuestion({ address, desk, ports, random }: PostContext): Letter {
+  return desk.post(address, ports.nameService, newQuestion(random));
 }
 
 /** A request with an id of its own, and the test for replies to it. */
-function newQuestion(random: ProbeContext['random']): {
-  request: Uint8Array;
-  matches: (reply: Uint8Array) => boolean;
-} {
+function newQuestion(random: ProbeContext['random']): Question {
   const [high = 0, low = 0] = random(2);
   return {
-    request: encodeNodeStatusRequest({ transactionId: high * 256 + low }),
+    datagram: encodeNodeStatusRequest({ transactionId: high * 256 + low }),
     matches: (reply) =>
       reply.length >= 12 && reply[0] === high && reply[1] === low && ((reply[2] ?? 0) & 0x80) !== 0,
   };

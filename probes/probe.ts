@@ -5,7 +5,7 @@ import type { HostLine } from './transport/line.ts';
 import type { Meter } from './transport/meter.ts';
 import type { Patience, ReplyPatience } from './transport/patience.ts';
 import type { Connection } from './transport/tcp.ts';
-import type { DatagramDesk } from './transport/udp.ts';
+import type { DatagramDesk, Letter } from './transport/udp.ts';
 
 /** How a probe ended. */
 export type Outcome<Seen> =
@@ -29,6 +29,8 @@ export interface ProbeContext {
   readonly address: Address;
   readonly line: HostLine;
   readonly desk: DatagramDesk;
+  /** The first question by datagram, if it was put before anybody knew whether somebody is there; missing: it was not. */
+  readonly letter?: Letter;
   readonly patience: Patience;
   /** Of this host with negotiates; logons may take longer, and get the full time. */
   readonly replyPatience: ReplyPatience;

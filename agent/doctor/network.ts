@@ -70,6 +70,10 @@ const USUAL_LIMIT = 1_024;
 const RESERVE = 128;
 /** An address where nobody is holds its entry for so long. */
 const HELD_FOR_S = 3.2;
+/** However many addresses there are, a sweep has no more unresolved ones in hand than that (probes/discover.ts). */
+const MOST_AT_ONCE = 16_384;
+/** Hosts that were found hold theirs for up to 45 s: room for many of them. */
+const FOUND_AT_ONCE = 4_096;
 const DROP_IN = '/etc/sysctl.d/60-smbwarden.conf';
 
 /** Does the kernel's neighbour table hold the attached targets, and what would a larger one gain? */
@@ -86,12 +90,13 @@ export async function neighbourCheck(
   const others = [...macs.keys()].filter((address) => !swept.has(address)).length;
   const room = most - RESERVE - others;
   const told = `room for ${inWords(most)} entries${limit === null ? ' by default; the limit cannot be read here' : ''}`;
-  if (addresses <= room) return [ok('neighbour-table', `${told}, ${inWords(addresses)} addresses to sweep`)];
-  const needed = 2 ** Math.ceil(Math.log2(addresses + others + USUAL_LIMIT));
+  const entries = Math.min(addresses, MOST_AT_ONCE + FOUND_AT_ONCE);
+  if (entries <= room) return [ok('neighbour-table', `${told}, ${inWords(addresses)} addresses to sweep`)];
+  const needed = 2 ** Math.ceil(Math.log2(entries + others + USUAL_LIMIT));
   const seconds = (perSecond: number) => Math.ceil(addresses / perSecond + HELD_FOR_S);
   const { addressesPerSecond } = PACES[config.pace];
   const now = Math.min(addressesPerSecond, Math.max(1, room) / HELD_FOR_S);
-  const then = Math.min(addressesPerSecond, (needed - RESERVE - others) / HELD_FOR_S);
+  const then = Math.min(addressesPerSecond, Math.min(MOST_AT_ONCE, needed - RESERVE - others) / HELD_FOR_S);
   const slow = `${told}, ${inWords(addresses)} addresses to sweep: that takes ${seconds(now)} s instead of ${seconds(then)} s`;
   const mend = {
     advice: 'The limits belong to the whole machine, so set them on the host and not in a container:',

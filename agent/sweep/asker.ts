@@ -1,16 +1,16 @@
-import type { Address } from '../../domain/address.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Address, isLoopback } from '../../domain/address.ts';
 import type { HostId, HostRecord, Mac } from '../../domain/host.ts';
 import type { Sighting } from '../../domain/observation.ts';
 import type { Sending, Sent } from '../../domain/sweep.ts';
 import type { Coverage } from '../../domain/target.ts';
-import type { DiscoverOptions, Found } from '../../probes/discover.ts';
+import type { DiscoverOptions, Found, ListNeighbours } from '../../probes/discover.ts';
 import type { ServicePorts } from '../../probes/probe.ts';
 import type { Probes } from '../../probes/registry.ts';
-import type { Neighbour } from '../../probes/transport/kernel.ts';
 import type { HostLine, LineOptions } from '../../probes/transport/line.ts';
 import type { Meter } from '../../probes/transport/meter.ts';
 import type { Patience, ReplyPatience } from '../../probes/transport/patience.ts';
-import type { DatagramDesk } from '../../probes/transport/udp.ts';
+import type { Letter, PostingDesk } from '../../probes/transport/udp.ts';
 import type { Random } from '../ids.ts';
 import type { Log } from '../log.ts';
 import { Gate, type Pace } from './pace.ts';
@@ -46,11 +46,11 @@ export interface AskerTools {
   readonly isStillThere: (
     address: Address,
     primedAt: number,
-    options: Pick<DiscoverOptions, 'readNeighbours' | 'signal'>,
+    options: Pick<DiscoverOptions, 'listNeighbours' | 'signal'>,
   ) => Promise<boolean>;
-  readonly readNeighbours: () => Promise<ReadonlyMap<Address, Neighbour>>;
+  readonly listNeighbours: ListNeighbours;
   readonly neighbourLimit: number;
-  readonly desk: DatagramDesk;
+  readonly desk: PostingDesk;
   readonly newLine: (address: Address, options: LineOptions) => HostLine;
   readonly newPatience: () => Patience;
   readonly newReplyPatience: () => ReplyPatience;
@@ -94,11 +94,14 @@ export class Asker {
   /** One for hosts on attached subnets, one for those behind routers: their round trips differ. */
   readonly #patience: Readonly<Record<'near' | 'far', Patience>>;
 
+  readonly #listings: SharedListings;
+
   constructor(tools: AskerTools, settings: AskerSettings) {
     this.#tools = tools;
     this.#settings = settings;
     this.#gate = new Gate(settings.pace.hostsAtOnce);
     this.#strain = new Strain(this.#gate, tools.log);
+    this.#listings = new SharedListings(tools.listNeighbours);
     this.#patience = { near: tools.newPatience(), far: tools.newPatience() };
   }
 
@@ -140,46 +143,39 @@ export class Asker {
 
   /** Attached subnets: the kernel's neighbour table tells who is there. Known addresses are asked first. */
   async #askOnLink(tour: Tour): Promise<void> {
-    const { discover, readNeighbours, neighbourLimit } = this.#tools;
-    const visitors = new Map<Address, Visitor>();
-    const primedAt = new Map<Address, number>();
-    const visits: Promise<void>[] = [];
+    const { discover, listNeighbours, neighbourLimit, probes } = this.#tools;
+    const unanswered = new Unanswered(this.#tools.newMeter(probes.nodeStatus.name), this.#settings.ports);
+    const visits = new Set<Promise<void>>();
     const found = discover({
       addresses: knownFirst(tour.coverage.onLink, tour.known, this.#tools.random),
       prime: (address) => {
-        primedAt.set(address, performance.now());
-        this.#sendings.add(null, visitors.get(address)?.meters ?? []);
-        visitors.set(address, this.#newVisitor(address, { isNeighbour: true, signal: tour.signal }));
-        tour.tally.noteAsked(address);
+        const letter = probes.nodeStatus.post({ ...this.#tools, ...this.#settings, address });
+        if (unanswered.put(address, letter)) tour.tally.noteAsked();
       },
-      readNeighbours,
+      listNeighbours,
       neighbourLimit,
       addressesPerSecond: this.#settings.pace.addressesPerSecond,
       signal: tour.signal,
       onAbsent: (address) => {
-        this.#sendings.add(null, visitors.get(address)?.meters ?? []);
-        visitors.delete(address);
+        unanswered.giveUp(address);
         tour.tally.noteSilent(address);
       },
+      onUnsettled: (address) => unanswered.giveUp(address),
     });
-    for await (const { address, mac, proven } of found) {
-      const visitor = visitors.get(address);
-      if (visitor === undefined) continue;
-      visitors.delete(address);
-      const plan = tour.plan(address, mac);
-      visitor.life.isAlive = plan.deepest !== 'L0';
+    const bugs: unknown[] = [];
+    for await (const each of found) {
+      const letter = unanswered.take(each.address);
+      if (letter === null) continue;
       tour.tally.noteFound();
-      const visited = this.#visitNeighbour(
-        { address, mac, proven },
-        { plan, visitor, primedAt: primedAt.get(address) ?? 0 },
-        tour,
-      );
-      // Its failure is thrown below, once discovery has ended; until then it is not unhandled.
-      visited.catch(() => {});
-      visits.push(visited);
+      // What fails here is thrown once discovery has ended.
+      const visited = this.#visitNeighbour(each, letter, tour)
+        .catch((error: unknown) => void bugs.push(error))
+        .finally(() => visits.delete(visited));
+      visits.add(visited);
     }
     await Promise.all(visits);
-    for (const { meters } of visitors.values()) this.#sendings.add(null, meters);
+    if (bugs.length > 0) throw bugs[0];
+    this.#sendings.add(null, [unanswered.end()]);
   }
 
   /**
@@ -187,47 +183,51 @@ export class Asker {
    * listed then counts as there, unless it is a host that used to answer: the kernel believes an entry for up to 45 s
    * without asking, so such a host may just have left.
    */
-  async #visitNeighbour(
-    { address, mac, proven }: Found,
-    {
-      plan,
-      visitor,
-      primedAt,
-    }: { readonly plan: Plan; readonly visitor: Visitor; readonly primedAt: number },
-    tour: Tour,
-  ): Promise<void> {
-    const seen = await this.#gate.pass(() => this.#visit(address, plan, visitor));
-    this.#sendings.add(address, visitor.meters);
+  async #visitNeighbour({ address, mac, proven }: Found, letter: Letter, tour: Tour): Promise<void> {
+    const plan = tour.plan(address, mac);
+    const seen = await this.#gate.pass(async () => {
+      const visitor = this.#newVisitor(address, { isNeighbour: true, signal: tour.signal, letter });
+      visitor.life.isAlive = plan.deepest !== 'L0';
+      const visited = await this.#visit(address, plan, visitor);
+      this.#sendings.add(address, visitor.meters);
+      return visited;
+    });
     if (proven || seen.answered) return tour.tally.noteVisit(address, mac, seen, true);
-    const { readNeighbours, isStillThere } = this.#tools;
-    const isThere = await isStillThere(address, primedAt, { readNeighbours, signal: tour.signal });
+    const isThere = await this.#tools.isStillThere(address, letter.sentAt, {
+      listNeighbours: this.#listings.next,
+      signal: tour.signal,
+    });
     if (isThere && plan.usuallyAnswers) return tour.tally.noteDoubt(address, mac);
     tour.tally.noteVisit(address, mac, seen, isThere);
   }
 
   /** Behind a router, or on loopback: the host's own answers are all there is. */
   async #askDirectly(tour: Tour): Promise<void> {
-    const loopback = new Set(tour.coverage.loopback);
-    await Promise.all(
-      [...tour.coverage.routed, ...tour.coverage.loopback].map((address) =>
-        this.#gate.pass(async () => {
-          if (tour.signal.aborted) return;
-          tour.tally.noteAsked(address);
-          const visitor = this.#newVisitor(address, { isNeighbour: false, signal: tour.signal });
-          const seen = await this.#visit(address, tour.plan(address, null), visitor);
-          const isThere = loopback.has(address) ? offersSomething(seen) : seen.answered;
-          this.#sendings.add(isThere ? address : null, visitor.meters);
-          if (isThere) tour.tally.noteFound();
-          tour.tally.noteVisit(address, null, seen, isThere);
-        }),
-      ),
-    );
+    const addresses = bothOf(tour.coverage.routed, tour.coverage.loopback);
+    const askOneByOne = async (): Promise<void> => {
+      for (let next = addresses.next(); next.done !== true; next = addresses.next()) {
+        const address = next.value;
+        await this.#gate.pass(() => this.#askDirectlyAt(address, tour));
+      }
+    };
+    await Promise.all(Array.from({ length: this.#settings.pace.hostsAtOnce }, askOneByOne));
   }
 
-  /** Puts the node status question to an address; the visitor then waits for a sign of life. */
+  async #askDirectlyAt(address: Address, tour: Tour): Promise<void> {
+    if (tour.signal.aborted) return;
+    tour.tally.noteAsked();
+    const visitor = this.#newVisitor(address, { isNeighbour: false, signal: tour.signal });
+    const seen = await this.#visit(address, tour.plan(address, null), visitor);
+    const isThere = isLoopback(address) ? offersSomething(seen) : seen.answered;
+    this.#sendings.add(isThere ? address : null, visitor.meters);
+    if (isThere) tour.tally.noteFound();
+    tour.tally.noteVisit(address, null, seen, isThere);
+  }
+
+  /** Puts the node status question to an address, unless that was done; the visitor then waits for a sign of life. */
   #newVisitor(
     address: Address,
-    { isNeighbour, signal }: { isNeighbour: boolean; signal: AbortSignal },
+    { isNeighbour, signal, letter }: { isNeighbour: boolean; signal: AbortSignal; letter?: Letter },
   ): Visitor {
     const { pace, ports } = this.#settings;
     const { desk, random, newLine, newMeter, newReplyPatience, probes, log } = this.#tools;
@@ -251,6 +251,7 @@ export class Asker {
     const nodeStatus = probes.nodeStatus
       .run({
         ...context,
+        ...(letter === undefined ? {} : { letter }),
         meter: nodeStatusMeter,
         connection: null,
         calledNames: [],
@@ -299,23 +300,85 @@ interface Visitor {
   readonly meters: readonly Meter[];
 }
 
+const SHARED_AFTER_MS = 100;
+
+/** The neighbour table for many who want to look at it at about the same time: read once for all of them. */
+class SharedListings {
+  readonly #list: ListNeighbours;
+  #next: ReturnType<ListNeighbours> | null = null;
+
+  constructor(list: ListNeighbours) {
+    this.#list = list;
+  }
+
+  /** A reading that begins a little later than now. */
+  readonly next: ListNeighbours = () => {
+    this.#next ??= sleep(SHARED_AFTER_MS).then(async () => {
+      this.#next = null;
+      return [...(await this.#list())];
+    });
+    return this.#next;
+  };
+}
+
+/** The node status questions of which it is not known yet whether somebody is there to answer. */
+class Unanswered {
+  readonly #meter: Meter;
+  readonly #ports: ServicePorts;
+  readonly #put = new Map<Address, Letter>();
+
+  /** `meter` counts those that nobody was there for. */
+  constructor(meter: Meter, ports: ServicePorts) {
+    this.#meter = meter;
+    this.#ports = ports;
+  }
+
+  /** False for an address that is asked once more: its entry was evicted from the neighbour table, or never made. */
+  put(address: Address, letter: Letter): boolean {
+    const before = this.#put.get(address);
+    if (before !== undefined) this.#close(before);
+    this.#put.set(address, letter);
+    return before === undefined;
+  }
+
+  /** The question is handed over to whoever visits the host; null: none was put. */
+  take(address: Address): Letter | null {
+    const letter = this.#put.get(address) ?? null;
+    this.#put.delete(address);
+    return letter;
+  }
+
+  giveUp(address: Address): void {
+    const letter = this.take(address);
+    if (letter !== null) this.#close(letter);
+  }
+
+  /** Gives all of them up. Returns the meter. */
+  end(): Meter {
+    for (const address of [...this.#put.keys()]) this.giveUp(address);
+    return this.#meter;
+  }
+
+  #close(letter: Letter): void {
+    this.#meter.countDatagram(this.#ports.nameService, letter.bytes);
+    letter.drop();
+  }
+}
+
 /** Addresses of known hosts first, so that their results come early; the others in random order. */
-function knownFirst(
+function* knownFirst(
   addresses: readonly Address[],
   known: ReadonlyMap<HostId, HostRecord>,
   random: Random,
-): Address[] {
+): Generator<Address> {
   const expected = presentAddresses(known);
-  return [
-    ...shuffled(
-      addresses.filter((address) => expected.has(address)),
-      random,
-    ),
-    ...shuffled(
-      addresses.filter((address) => !expected.has(address)),
-      random,
-    ),
-  ];
+  const order = shuffledIndexes(addresses.length, random);
+  for (const wanted of [true, false]) {
+    for (const index of order) {
+      const address = addresses[index] ?? '';
+      if (expected.has(address) === wanted) yield address;
+    }
+  }
 }
 
 function presentAddresses(known: ReadonlyMap<HostId, HostRecord>): ReadonlySet<Address> {
@@ -328,15 +391,24 @@ function presentAmong(
   known: ReadonlyMap<HostId, HostRecord>,
 ): ReadonlySet<Address> {
   const present = presentAddresses(known);
+  if (present.size === 0) return present;
   return new Set([...onLink, ...routed, ...loopback].filter((address) => present.has(address)));
 }
 
-function shuffled(addresses: Address[], random: Random): Address[] {
-  const keys = new DataView(Uint8Array.from(random(4 * addresses.length)).buffer);
-  return addresses
-    .map((address, i) => ({ address, key: keys.getUint32(4 * i) }))
-    .sort((a, b) => a.key - b.key)
-    .map(({ address }) => address);
+function* bothOf(some: readonly Address[], others: readonly Address[]): Generator<Address> {
+  yield* some;
+  yield* others;
+}
+
+/** The numbers from 0 to `length` − 1 in an order that nobody can foretell (Fisher and Yates). */
+function shuffledIndexes(length: number, random: Random): Uint32Array {
+  const indexes = Uint32Array.from({ length }, (_, i) => i);
+  const draws = new DataView(Uint8Array.from(random(4 * length)).buffer);
+  for (let i = length - 1; i > 0; i -= 1) {
+    const j = Math.floor((draws.getUint32(4 * i) / 2 ** 32) * (i + 1));
+    [indexes[i], indexes[j]] = [indexes[j] ?? 0, indexes[i] ?? 0];
+  }
+  return indexes;
 }
 
 /** On loopback the kernel itself refuses for every address: only an open service shows that somebody is there. */

@@ -1,4 +1,5 @@
 import type { Address } from '../../domain/address.ts';
+import { AddressSet } from '../../domain/address-set.ts';
 import type { Mac } from '../../domain/host.ts';
 import type { Sighting } from '../../domain/observation.ts';
 import type { Log } from '../log.ts';
@@ -9,7 +10,7 @@ import type { Visit } from './stay.ts';
 export interface Asked {
   readonly sightings: readonly Sighting[];
   /** Addresses whose silence counts: they were asked, and the kernel or the timeouts have settled that nobody answers. */
-  readonly settled: ReadonlySet<Address>;
+  readonly settled: Pick<ReadonlySet<Address>, 'has' | 'size'> & Iterable<Address>;
   readonly addresses: number;
   /** Milliseconds from the start to the end of the last live host's visit. */
   readonly lastAnswerMs: number;
@@ -33,10 +34,10 @@ export class Tally {
   readonly #options: TallyOptions;
   readonly #startedAt = performance.now();
   readonly #sightings: Sighting[] = [];
-  readonly #settled = new Set<Address>();
+  readonly #settled = new AddressSet();
   readonly #doubtful = new Map<Address, Mac>();
   #reportedAt = Number.NEGATIVE_INFINITY;
-  readonly #asked = new Set<Address>();
+  #asked = 0;
   #found = 0;
   #visited = 0;
   #lastAnswerMs = 0;
@@ -46,9 +47,9 @@ export class Tally {
     this.#options = options;
   }
 
-  /** An address whose entry was evicted from the neighbour table is asked again, and counts once. */
-  noteAsked(address: Address): void {
-    this.#asked.add(address);
+  /** A further address has been asked; one that is asked again counts once. */
+  noteAsked(): void {
+    this.#asked += 1;
     this.#report();
   }
 
@@ -92,9 +93,11 @@ export class Tally {
     for (const [address, mac] of this.#doubtful) if (met.has(mac)) this.#settled.add(address);
     const { addresses, signal } = this.#options;
     const all = this.#settled.size + this.#sightings.length === addresses;
+    const settled = new AddressSet(this.#settled);
+    for (const { address } of this.#sightings) settled.add(address);
     return {
       sightings: this.#sightings,
-      settled: new Set([...this.#settled, ...this.#sightings.map((each) => each.address)]),
+      settled,
       addresses,
       lastAnswerMs: this.#lastAnswerMs,
       complete: all && !this.#hadFault && !signal.aborted,
@@ -107,10 +110,10 @@ export class Tally {
     if (now - this.#reportedAt < REPORT_EVERY_MS) return;
     this.#reportedAt = now;
     const { addresses, onProgress } = this.#options;
-    const waitsForSilence = this.#asked.size === addresses && this.#visited >= this.#found;
+    const waitsForSilence = this.#asked === addresses && this.#visited >= this.#found;
     onProgress({
       addresses,
-      asked: this.#asked.size,
+      asked: this.#asked,
       hostsUp: this.#found,
       hostsDone: this.#visited,
       stage: waitsForSilence ? 'settling silent addresses' : 'asking hosts',

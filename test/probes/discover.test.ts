@@ -43,7 +43,7 @@ function optionsFor(kernel: FakeKernel, overrides: Partial<DiscoverOptions> = {}
   return {
     addresses: [],
     prime: (address) => kernel.prime(address),
-    readNeighbours: async () => new Map(kernel.table),
+    listNeighbours: async () => new Map(kernel.table),
     neighbourLimit: 1_024,
     addressesPerSecond: Number.POSITIVE_INFINITY,
     signal: AbortSignal.timeout(4_000),
@@ -161,6 +161,152 @@ describe.concurrent('discover', () => {
     await foundBy(optionsFor(kernel, { addresses: ['192.168.1.1'], prime, onAbsent }));
     expect(kernel.primed).toEqual(['192.168.1.1', '192.168.1.1']);
     expect(absent).toEqual(['192.168.1.1']);
+  });
+
+  it('takes an entry that is gone after it was nearly settled for failed: the kernel evicts no other', async () => {
+    const kernel = new FakeKernel();
+    const absent: string[] = [];
+    let primedAt = 0;
+    const listNeighbours = async () => {
+      const listed = new Map(kernel.table);
+      // So many readings fall into this time that one of them is the last to show the entry.
+      if (performance.now() - primedAt > 1_820) kernel.table.clear();
+      return listed;
+    };
+    const prime = (address: string): void => {
+      primedAt = performance.now();
+      kernel.prime(address);
+    };
+    const onAbsent = (address: string): void => {
+      absent.push(address);
+    };
+    const settledAfterMs = 2_000;
+    await foundBy(
+      optionsFor(kernel, { addresses: addresses(1), listNeighbours, prime, onAbsent, settledAfterMs }),
+    );
+    expect(kernel.primed).toEqual(['192.168.1.1']);
+    expect(absent).toEqual(['192.168.1.1']);
+  });
+
+  it('asks again, soon and fewer at once, when others fill the table where they cannot be seen', async () => {
+    const others = 200;
+    const limit = RESERVE + 300;
+    const kernel = new FakeKernel(addresses(250));
+    let refused = 0;
+    let pending = 0;
+    const prime = (address: string): void => {
+      if (kernel.table.size + others >= limit) refused += 1;
+      else kernel.prime(address);
+      pending = Math.max(pending, kernel.table.size);
+    };
+    const silent = Array.from({ length: 400 }, (_, i) => `192.168.${2 + (i >> 8)}.${i & 255}`);
+    const absent: string[] = [];
+    const onAbsent = (address: string): void => {
+      absent.push(address);
+      kernel.table.delete(address);
+    };
+    const all = silent.flatMap((address, i) => (i < 250 ? [address, addresses(250)[i] ?? ''] : [address]));
+    // Found hosts leave again, as stale entries are reclaimed.
+    const found: string[] = [];
+    const options = optionsFor(kernel, {
+      addresses: all,
+      prime,
+      onAbsent,
+      neighbourLimit: limit,
+      signal: AbortSignal.timeout(30_000),
+    });
+    for await (const { address } of discover(options)) {
+      found.push(address);
+      kernel.table.delete(address);
+    }
+    expect(found.sort()).toEqual(addresses(250).sort());
+    expect(absent).toHaveLength(400);
+    expect(refused).toBeGreaterThan(0);
+    // Some of the first burst, and few more each time that it is tried whether there is room again: 72, and 134 without learning.
+    expect(refused).toBeLessThan(110);
+    expect(pending + others).toBeLessThanOrEqual(limit);
+  }, 40_000);
+
+  it('gives up an address for which the kernel never makes an entry, and settles nothing', async () => {
+    const absent: string[] = [];
+    const unsettled: string[] = [];
+    let primed = 0;
+    const options = optionsFor(new FakeKernel(), {
+      addresses: addresses(1),
+      prime: () => {
+        primed += 1;
+      },
+      onAbsent: (address) => absent.push(address),
+      onUnsettled: (address) => unsettled.push(address),
+      settledAfterMs: 320,
+    });
+    expect(await foundBy(options)).toEqual([]);
+    expect(absent).toEqual([]);
+    expect(unsettled).toEqual(addresses(1));
+    expect(primed).toBe(10);
+  });
+
+  it('takes unresolved entries that others left for failed ones, once they have had the time to fail', async () => {
+    const kernel = new FakeKernel(['192.168.1.1']);
+    for (let i = 0; i < 8; i += 1) kernel.prime(`10.0.0.${i}`);
+    const [found, took] = await timed(() =>
+      foundBy(optionsFor(kernel, { addresses: ['192.168.1.1'], neighbourLimit: RESERVE + 8 })),
+    );
+    expect(found).toHaveLength(1);
+    expect(took).toBeGreaterThan(SETTLED_AFTER_MS - 10);
+  });
+
+  it('settles somebody a little earlier who is told to have failed, and not at once', async () => {
+    const kernel = new FakeKernel();
+    const absentAfter: number[] = [];
+    const begun = performance.now();
+    await foundBy(
+      optionsFor(kernel, {
+        addresses: addresses(1),
+        listNeighbours: async () =>
+          [...kernel.table].map(([address, entry]) => [address, { ...entry, reclaimable: true }] as const),
+        onAbsent: () => absentAfter.push(performance.now() - begun),
+        settledAfterMs: 2_000,
+      }),
+    );
+    expect(absentAfter).toHaveLength(1);
+    expect(absentAfter[0]).toBeGreaterThanOrEqual(1_800);
+    expect(absentAfter[0]).toBeLessThan(2_000);
+  });
+
+  it('counts stale entries as room when they are told, and remembers it when they are not', async () => {
+    const kernel = new FakeKernel(['192.168.1.1', '192.168.1.2']);
+    for (let i = 0; i < 8; i += 1) kernel.knows(`10.0.0.${i}`);
+    let readings = 0;
+    const found = await foundBy(
+      optionsFor(kernel, {
+        addresses: ['192.168.1.1', '192.168.1.2'],
+        neighbourLimit: RESERVE + 9,
+        signal: AbortSignal.timeout(1_000),
+        listNeighbours: async () => {
+          readings += 1;
+          return [...kernel.table].map(([address, entry]) => {
+            const isStale = address.startsWith('10.');
+            return [address, readings === 2 ? { ...entry, reclaimable: isStale } : entry] as const;
+          });
+        },
+      }),
+    );
+    expect(found).toHaveLength(2);
+  });
+
+  it('takes each address only when its turn has come', async () => {
+    const kernel = new FakeKernel();
+    let taken = 0;
+    function* counted(): Generator<string> {
+      for (const address of addresses(200)) {
+        taken += 1;
+        yield address;
+      }
+    }
+    const stop = AbortSignal.timeout(60);
+    await foundBy(optionsFor(kernel, { addresses: counted(), neighbourLimit: RESERVE + 8, signal: stop }));
+    expect(taken).toBe(8);
   });
 
   it('keeps to its rate after the first burst', async () => {

@@ -23,7 +23,7 @@ export async function openTestAsker(overrides: Overrides): Promise<Asker> {
       probes: PROBES,
       discover: (options) => discover({ ...options, settledAfterMs: 100 }),
       isStillThere,
-      readNeighbours: async () => new Map(),
+      listNeighbours: async () => new Map(),
       neighbourLimit: 1_024,
       desk: await untilTestEnds(openDesk()),
       newLine: (address, options) => new HostLine(address, options),

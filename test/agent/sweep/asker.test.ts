@@ -132,6 +132,21 @@ describe('asking hosts directly', () => {
     for (const each of hosts) expect(mostAtOnce(each.connections)).toBe(1);
   });
 
+  it('begins with an address behind a router only when there is a place for it', async () => {
+    const pace = { addressesPerSecond: 1_000, pauseMs: 10, hostsAtOnce: 4 };
+    let begun = 0;
+    const newLine = (address: string, options: LineOptions): HostLine => {
+      begun += 1;
+      return new NeverAnswers(address, options);
+    };
+    const { asker } = await scene({ pace, newLine, deadlineMs: 200, ...SILENT_NAMES });
+    const routed = Array.from({ length: 200 }, (_, i) => `127.0.60.${i}`);
+    const asked = await ask(asker, { routed });
+    expect(begun).toBe(4);
+    expect(asked).toMatchObject({ sightings: [], complete: false });
+    expect(asked.settled.size).toBe(0);
+  });
+
   it('counts what it sent', async () => {
     const { ports, asker } = await scene();
     const nas = await host(NAS, ports);
@@ -187,7 +202,7 @@ describe('a round that is cut short', () => {
 describe('asking neighbours', () => {
   it('meets whoever the neighbour table shows, and settles the others', async () => {
     const table = new Map([[NOBODY, neighbour(null)]]);
-    const { ports, asker } = await scene({ readNeighbours: async () => new Map(table) });
+    const { ports, asker } = await scene({ listNeighbours: async () => new Map(table) });
     await host(NAS, ports);
     setTimeout(() => table.set(NAS, neighbour(MAC)), 30);
     const asked = await ask(asker, { onLink: [NAS, NOBODY] });
@@ -198,11 +213,66 @@ describe('asking neighbours', () => {
 
   it('counts an address once that was evicted from the table and asked again', async () => {
     const table = new Map<string, Neighbour>();
-    const { asker } = await scene({ readNeighbours: async () => new Map(table) });
+    const { asker } = await scene({ listNeighbours: async () => new Map(table) });
     setTimeout(() => table.set(NOBODY, neighbour(null)), 150);
     const steps: SweepProgress[] = [];
     await ask(asker, { onLink: [NOBODY] }, { onProgress: (step) => steps.push(step) });
     expect(Math.max(...steps.map((step) => step.asked))).toBe(1);
+  });
+
+  it('is incomplete, and calls nobody absent, where the kernel never made an entry', async () => {
+    const { asker } = await scene({
+      discover: async function* ({ addresses, prime, onAbsent, onUnsettled }) {
+        for (const address of addresses) {
+          prime(address);
+          if (address === NOBODY) onAbsent(address);
+          else onUnsettled?.(address);
+        }
+        yield* [];
+      },
+    });
+    const asked = await ask(asker, { onLink: [NOBODY, SILENT] });
+    expect([...asked.settled]).toEqual([NOBODY]);
+    expect(asked.complete).toBe(false);
+    expect(asker.sent()).toMatchObject({ datagrams: 2 });
+  });
+
+  it('takes up the answer to the question that made the kernel look, without a second one', async () => {
+    const { ports, asker } = await scene({
+      discover: async function* ({ addresses, prime }) {
+        for (const address of addresses) prime(address);
+        await new Promise((resolve) => setTimeout(resolve, 60));
+        yield { address: NAS, mac: MAC, proven: true };
+      },
+    });
+    const nas = await host(NAS, ports);
+    const asked = await ask(asker, { onLink: [NAS] });
+    expect(toFacts(asked.sightings[0]?.observations ?? [])['netbios.names']).toEqual(serverNames('NAS'));
+    const questions = asker.sendings().filter(({ transport }) => transport === 'udp');
+    expect(questions).toMatchObject([{ address: NAS, datagrams: 1, bytes: 50 }]);
+    expect(nas.connections.length).toBeGreaterThan(0);
+  });
+
+  it('reads the table once for all who are in doubt at the same time', async () => {
+    const doubtful = Array.from({ length: 8 }, (_, i) => `127.0.50.${100 + i}`);
+    let readings = 0;
+    const { asker } = await scene({
+      discover: async function* ({ addresses, prime }) {
+        for (const address of addresses) prime(address);
+        for (const address of doubtful) yield { address, mac: MAC, proven: false };
+      },
+      listNeighbours: async () => {
+        readings += 1;
+        return doubtful.map((address) => [address, neighbour(MAC)] as const);
+      },
+      isStillThere: async (address, _primedAt, { listNeighbours }) =>
+        [...(await listNeighbours())].some(([each, { complete }]) => each === address && complete),
+      ...SILENT_NAMES,
+      newLine: (_address, options) => new NobodyAnswers(SILENT, options),
+    });
+    const asked = await ask(asker, { onLink: doubtful });
+    expect(asked.sightings).toHaveLength(8);
+    expect(readings).toBe(1);
   });
 
   it('asks the addresses of known hosts first', async () => {
@@ -227,7 +297,7 @@ describe('asking neighbours', () => {
   /** A neighbour known from before this sweep, at which nothing answers: not TCP, not the name service. */
   const silentNeighbour = async (isStillThere: boolean, usuallyAnswers: boolean): Promise<Asked> => {
     const { asker } = await scene({
-      readNeighbours: async () => new Map([[SILENT, neighbour(MAC)]]),
+      listNeighbours: async () => new Map([[SILENT, neighbour(MAC)]]),
       isStillThere: async () => isStillThere,
       ...SILENT_NAMES,
       newLine: (_address, options) => new NobodyAnswers(SILENT, options),

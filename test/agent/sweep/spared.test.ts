@@ -167,7 +167,11 @@ describe('a fragile host', () => {
     const home = await Home.with();
     const vendorOf = (mac: string) => (mac === MAC ? 'Axis Communications AB' : null);
     const readNeighbours = async () => new Map([[HOST, neighbour(MAC)]]);
-    const asker = await openTestAsker({ ports: home.ports, log: recordingLog(), readNeighbours });
+    const asker = await openTestAsker({
+      ports: home.ports,
+      log: recordingLog(),
+      listNeighbours: readNeighbours,
+    });
     await home.sweep({ coverage: coverageOf({ onLink: [HOST] }) }, { asker, vendorOf });
     expect(home.known().mac).toBe(MAC);
     expect(home.takeArrivals()).toMatchObject({ connections: 1, logons: 0 });
@@ -270,7 +274,7 @@ describe('a host that is left asleep', () => {
     const home = await Home.with();
     const asker = async (mac: string) => {
       const readNeighbours = async () => new Map([[HOST, neighbour(mac)]]);
-      return openTestAsker({ ports: home.ports, log: recordingLog(), readNeighbours });
+      return openTestAsker({ ports: home.ports, log: recordingLog(), listNeighbours: readNeighbours });
     };
     const coverage = coverageOf({ onLink: [HOST] });
     await home.sweep({ coverage }, { asker: await asker(MAC) });

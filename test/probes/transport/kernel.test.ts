@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
+  entriesByIp,
+  neighbourLister,
   parseNeighbours,
   parseSockets,
   readInterfaces,
@@ -48,6 +50,35 @@ describe('the neighbour table', () => {
 
   it('is empty for a heading alone and for lines that are cut short', () => {
     expect(parseNeighbours('IP address\n192.168.1.1  0x1  0x2\n\n').size).toBe(0);
+  });
+
+  it('reads the same from what ip prints, where a failed entry may still show the MAC it had', () => {
+    // iproute2 6.1.
+    const output = `192.168.1.1 dev eth0 lladdr 08:96:D7:00:00:01 REACHABLE 
+192.168.1.21 dev eth0 lladdr 00:11:32:aa:bb:cc PERMANENT 
+192.168.1.22 dev eth0 lladdr 00:11:32:aa:bb:cd extern_learn STALE 
+192.168.1.77 dev eth0 INCOMPLETE 
+192.168.1.78 dev eth0 lladdr 00:11:32:aa:bb:ce FAILED 
+192.168.1.79 dev eth0 FAILED 
+`;
+    const read = [...entriesByIp(Buffer.from(output))].map(([address, { complete, mac, device }]) => {
+      return [address, device, complete ? mac : null];
+    });
+    expect(read).toEqual([
+      ['192.168.1.1', 'eth0', '08:96:d7:00:00:01'],
+      ['192.168.1.21', 'eth0', '00:11:32:aa:bb:cc'],
+      ['192.168.1.22', 'eth0', '00:11:32:aa:bb:cd'],
+      ['192.168.1.77', 'eth0', null],
+      ['192.168.1.78', 'eth0', null],
+      ['192.168.1.79', 'eth0', null],
+    ]);
+  });
+
+  it('can be listed again and again', async () => {
+    const list = neighbourLister();
+    const [first, second] = [[...(await list())], [...(await list())]];
+    expect(first.every(([address]) => /^\d+(\.\d+){3}$/.test(address))).toBe(true);
+    expect(second.length).toBeGreaterThanOrEqual(0);
   });
 
   it('can be read on this machine, and its limit is a number', async () => {

@@ -1,10 +1,12 @@
 import { createSocket } from 'node:dgram';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   askConnected,
-  type DatagramDesk,
   type DatagramOutcome,
+  type Letter,
   openDesk,
+  type PostingDesk,
 } from '../../../probes/transport/udp.ts';
 import { encodeNodeStatusRequest } from '../../../probes/wire/nbns.ts';
 import { type FakeNbnsHost, type NbnsManner, startFakeNbnsHost } from '../../support/fake-nbns-host.ts';
@@ -17,7 +19,7 @@ const signal = new AbortController().signal;
 const host = (manner: NbnsManner = 'normal'): Promise<FakeNbnsHost> =>
   untilTestEnds(startFakeNbnsHost({ manner }));
 
-const desk = (): Promise<DatagramDesk> => untilTestEnds(openDesk());
+const desk = (): Promise<PostingDesk> => untilTestEnds(openDesk());
 
 /** Both ways to ask must keep the same promises. */
 const WAYS: [string, (host: FakeNbnsHost, withinMs?: number) => Promise<DatagramOutcome>][] = [
@@ -79,6 +81,48 @@ describe('the desk', () => {
       ),
     );
     expect(outcomes.map((each) => each.kind === 'answered' && each.datagram[0])).toEqual([0x01, 0x02]);
+  });
+
+  it('keeps a reply that came before anybody waited for it', async () => {
+    const fake = await host();
+    const shared = await desk();
+    const letter = shared.post(fake.address, fake.port, { datagram: REQUEST, matches });
+    expect(letter.bytes).toBe(REQUEST.length);
+    await sleep(100);
+    const [outcome, took] = await timed(() => letter.reply({ withinMs: () => 1_000, signal }));
+    expect(outcome.kind).toBe('answered');
+    expect(took).toBeLessThan(50);
+  });
+
+  it('counts the wait from the sending, not from when somebody asked for the reply', async () => {
+    const { address, port } = await host('silent');
+    const shared = await desk();
+    const letter = shared.post(address, port, { datagram: REQUEST, matches });
+    await sleep(150);
+    const [outcome, took] = await timed(() => letter.reply({ withinMs: () => 200, signal }));
+    expect(outcome).toEqual({ kind: 'silent' });
+    expect(took).toBeLessThan(150);
+  });
+
+  it('gives a dropped letter nothing, and its neighbours to the same host theirs', async () => {
+    const fake = await host();
+    const shared = await desk();
+    const seen: number[] = [];
+    const post = (id: number): Letter =>
+      shared.post(fake.address, fake.port, {
+        datagram: encodeNodeStatusRequest({ transactionId: id << 8 }),
+        matches: (reply) => {
+          seen.push(id);
+          return reply[0] === id;
+        },
+      });
+    const letters = [1, 2, 3].map(post);
+    letters[1]?.drop();
+    const outcomes = await Promise.all(
+      [letters[0], letters[2]].map((letter) => letter?.reply({ withinMs: () => 500, signal })),
+    );
+    expect(outcomes.map((each) => each?.kind === 'answered' && each.datagram[0])).toEqual([1, 3]);
+    expect(seen).not.toContain(2);
   });
 
   it('asks one address from one port, however often, so that a NAT on the way sees one flow', async () => {
