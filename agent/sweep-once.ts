@@ -13,7 +13,16 @@ import type { SweepProgress, SweepReport } from './sweep/report.ts';
 import { SweepStopped } from './sweep/request.ts';
 import { runSweep } from './sweep/sweep.ts';
 import type { SweepOrder } from './sweep/sweeper.ts';
-import { lookInside, openAsker, openMdns, ownAddressesAmong, random, scopeOf } from './wiring.ts';
+import {
+  lookInside,
+  notAttached,
+  openAsker,
+  openMdns,
+  ownAddressesAmong,
+  random,
+  scopeOf,
+} from './wiring.ts';
+import { openIpv6 } from './wiring-ipv6.ts';
 
 /** The owner wants nothing to be sent to any host now. Nothing was. */
 export class UnderMaintenance extends SweepStopped {
@@ -47,8 +56,9 @@ export async function sweepOnce(
   const until = maintenanceUntil(config, now());
   if (until !== null) throw new UnderMaintenance(until);
   const { coverage, targets } = scopeOf(config, order.targets);
-  const addresses = coverage.onLink.length + coverage.routed.length + coverage.loopback.length;
-  const { asker, close } = await openAsker(config, addresses, log);
+  if (order.targets.length === 0 && config.targets === null) tellOfGoneSubnets(history, log);
+  const { asker, close } = await openAsker(config, coverage, log);
+  const { ipv6, close: closeIpv6 } = await openIpv6(config, coverage, log);
   const mdns = world.mdns ?? openMdns(log);
   mdns.listenOn(ownAddressesAmong(coverage));
   try {
@@ -68,12 +78,24 @@ export async function sweepOnce(
     const owners = ownersHosts(config.hosts);
     const heard = mdns.servicesOf;
     const policy = { expect: config.expect, severity: config.severity };
-    const tools = { asker, lookInside, readNeighbours, owners, policy, vendorOf, heard };
+    const tools = { asker, ipv6, lookInside, readNeighbours, owners, policy, vendorOf, heard };
     return await runSweep(request, { history, ...tools, random, now, log });
   } finally {
     close();
+    await closeIpv6();
     if (world.mdns === undefined) await mdns.close();
   }
+}
+
+/** The attached subnets are swept, so one that is gone is swept no more: said once, by the first sweep without it. */
+function tellOfGoneSubnets(history: History, log: Log): void {
+  const last = history.sweeps(20).find((sweep) => sweep.kind === 'sweep');
+  const subnets = notAttached(last?.targets ?? []);
+  if (subnets.length > 0)
+    log.warn(
+      { subnets },
+      'a subnet of the last sweep is not attached any more: it is skipped, and nothing is concluded about its hosts',
+    );
 }
 
 /** Ciphers change with an update at most; docs/probing.md has the reasons. */
@@ -106,6 +128,11 @@ export function logReport({ sweep, hosts, changes }: SweepReport, log: Log): voi
     { sweep: id, kind, hostsUp, addresses, durationMs, lastAnswerMs, complete, suspect, ...sent },
     'sweep finished',
   );
+  if (!complete)
+    log.warn(
+      { sweep: id, addresses },
+      'sweep incomplete: some addresses were not settled, and nothing is concluded about them',
+    );
   const isBaseline = changes.some((change) => change.type === 'baseline');
   const ignored = new Set(hosts.filter((host) => isIgnored(host, sweep.finishedAt)).map(({ id }) => id));
   for (const change of changes) {

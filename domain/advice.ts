@@ -1,4 +1,5 @@
 import { ENCRYPTION_FIXES } from './advice-encryption.ts';
+import { IPV6_FIXES } from './advice-ipv6.ts';
 import { NETBIOS_NAME_SERVICE_FIXES, NETBIOS_SESSION_FIXES } from './advice-netbios.ts';
 import { ANONYMOUS_FIXES } from './advice-shares.ts';
 import { AGENT_HOST_FIXES, ENDPOINT_MAPPER_FIXES, SIGNING_FIXES, SMB1_FIXES } from './advice-smb.ts';
@@ -113,6 +114,42 @@ const ADVICE: Readonly<Record<RuleId, Omit<Advice, 'rule' | 'severity' | 'title'
     evidence: 'How many shares were told, and their names.',
     fixes: ANONYMOUS_FIXES,
     verify: [SWEEP_TOMORROW, 'From another machine, `smbclient -N -L //HOST` is refused or lists nothing.'],
+  },
+  'reachable-over-ipv6-only': {
+    means: [
+      'The machine turns connections away over IPv4 and accepts them over IPv6. As a rule somebody closed the port in a ' +
+        'firewall that knows IPv4 only: with iptables but not ip6tables, in a firewall of a NAS whose rules name IPv4 ' +
+        'addresses, or by a line such as `hosts allow` that lists them.',
+      'Everybody on the same network reaches the service through the link-local address that every machine with IPv6 has, ' +
+        'whether or not the router or the provider offers any IPv6.',
+    ],
+    tested:
+      'One connection to TCP 445, 139 and 135 at the IPv6 addresses (link-local, RFC 4291, and unique local, RFC 4193) that ' +
+      'the neighbour table shows for the MAC of this host, after the same over IPv4 in the same sweep. No address is guessed.',
+    evidence: 'For each such port, the state over IPv4 and that it is open over IPv6.',
+    fixes: IPV6_FIXES,
+    verify: [
+      SWEEP_AGAIN,
+      'From a Linux machine, `nc -6 -vz fe80::ADDRESS%eth0 445` is refused or times out; `smbwarden host HOST` shows the address.',
+    ],
+  },
+  'smb-weaker-over-ipv6': {
+    means: [
+      'The machine answers SMB over IPv6 with an older dialect, or without requiring signing, where it is stricter over ' +
+        'IPv4. Two servers answer, then: a container or a second Samba beside the first, or a proxy that listens on one ' +
+        'family only.',
+      'Clients prefer IPv6 where both are offered, and an attacker takes whichever is weaker.',
+    ],
+    tested:
+      'One negotiate that offers all dialects of SMB 2 and 3 over each family, in the same sweep. Of several IPv6 addresses ' +
+      'the weakest answer counts. No session is opened, and SMB 1 is not asked for over IPv6.',
+    evidence:
+      'The best dialect over each family where they differ, and where signing is required over IPv4 only.',
+    fixes: IPV6_FIXES,
+    verify: [
+      SWEEP_AGAIN,
+      'On a Linux machine, `ss -ltnp "sport = 445"` shows which program listens on `[::]` and which on `0.0.0.0`.',
+    ],
   },
   'netbios-session-exposed': {
     means: [

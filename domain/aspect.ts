@@ -5,6 +5,7 @@ import {
   isServiceKey,
   knownCiphers,
   provenDialects,
+  type ServiceKey,
   type Share,
   type SigningPolicy,
   saysNo,
@@ -150,7 +151,7 @@ export function factAspect(name: FactName): Aspect {
   const isService = isServiceKey(name);
   return {
     name,
-    label: isService ? name.toUpperCase().replace('/', ' ') : factLabel(name),
+    label: isService ? serviceLabel(name) : factLabel(name),
     verb: 'is',
     facts: [name],
     rule,
@@ -158,6 +159,12 @@ export function factAspect(name: FactName): Aspect {
     inWords: (value) => (value === 'filtered' ? 'filtered (no answer)' : factInWords(value)),
     toneOf: (value) => (isService ? serviceTone(value, rule !== null) : 'neutral'),
   };
+}
+
+/** `TCP 445`, `TCP 445 over IPv6`. */
+function serviceLabel(name: ServiceKey): string {
+  const [protocol = '', port = ''] = name.split('/');
+  return protocol === 'tcp6' ? `TCP ${port} over IPv6` : `${protocol.toUpperCase()} ${port}`;
 }
 
 const RULE_OF_SERVICE: { readonly [Name in FactName]?: RuleId } = {

@@ -2,6 +2,7 @@ import { isSupported, windowsVersion } from './end-of-life.ts';
 import { type Expectation, judgeExpectation } from './expectation.ts';
 import { type Facts, type SigningPolicy, saysNo, servicesOf } from './facts.ts';
 import type { RuleId, Severity } from './finding.ts';
+import { judgeReachableOverIpv6, judgeWeakerOverIpv6 } from './judge-ipv6.ts';
 import { judgeNullSession, judgeReadableShare, judgeWritableShare } from './judge-shares.ts';
 import { SAMBA_VERSION } from './os.ts';
 
@@ -82,6 +83,18 @@ export const RULES: readonly Rule[] = [
     severity: 'medium',
     title: 'Shares are listed without a password',
     judge: judgeNullSession,
+  },
+  {
+    id: 'reachable-over-ipv6-only',
+    severity: 'medium',
+    title: 'Reachable over IPv6, though not over IPv4',
+    judge: judgeReachableOverIpv6,
+  },
+  {
+    id: 'smb-weaker-over-ipv6',
+    severity: 'medium',
+    title: 'SMB is weaker over IPv6 than over IPv4',
+    judge: judgeWeakerOverIpv6,
   },
   {
     id: 'netbios-session-exposed',

@@ -1,5 +1,15 @@
 import type { Verdict } from './assess.ts';
-import { DIALECTS, type Dialect, type Facts, provenDialects, saysNo, servicesOf, smbPorts } from './facts.ts';
+import {
+  DIALECTS,
+  type Dialect,
+  type Facts,
+  provenDialects,
+  type Service,
+  saysNo,
+  servicesOf,
+  servicesOverIpv6,
+  smbPorts,
+} from './facts.ts';
 import type { RuleId } from './finding.ts';
 
 /** What the owner declared that a host should be. null: nothing is declared of this. */
@@ -147,9 +157,14 @@ function compareEncryption(
 
 function comparePorts({ ports }: Expectation, facts: Facts): Comparison | null {
   if (ports === null) return null;
-  const watched = servicesOf(facts).filter((service) => service.transport === 'tcp');
-  const others = watched.filter(({ port }) => !ports.includes(port));
-  const open = others.filter(({ state }) => state === 'open').map(({ port }) => `TCP ${port} is open`);
+  const isOther = ({ port }: Service) => !ports.includes(port);
+  const isOpen = ({ state }: Service) => state === 'open';
+  const others = servicesOf(facts).filter((service) => service.transport === 'tcp' && isOther(service));
+  const overIpv6 = servicesOverIpv6(facts).filter((service) => isOther(service) && isOpen(service));
+  const open = [
+    ...others.filter(isOpen).map(({ port }) => `TCP ${port} is open`),
+    ...overIpv6.map(({ port }) => `TCP ${port} is open over IPv6`),
+  ];
   const declared = `ports: [${ports.join(', ')}]`;
   if (open.length > 0) return { differs: 'yes', said: open.map((each) => against(each, declared)) };
   return others.every(({ state }) => saysNo(state)) ? AS_DECLARED : NOT_KNOWN;

@@ -39,6 +39,10 @@ const FACT_LABELS: Readonly<Record<Exclude<FactName, ServiceKey>, string>> = {
   'smb.guest.shares': 'shares told to a guest',
   'smb.ms17010': 'without the update of MS17-010',
   'rpc.bindAcknowledged': 'RPC bind acknowledged',
+  'ipv6.addresses': 'IPv6 addresses',
+  'ipv6.smb.conversation': 'conversation over IPv6',
+  'ipv6.smb.dialect': 'best dialect over IPv6',
+  'ipv6.smb.signing': 'signing over IPv6',
   'agent.listening': 'listening on this machine',
 };
 

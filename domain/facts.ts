@@ -1,3 +1,5 @@
+import { compareTexts } from './order.ts';
+
 /** Every fact that is asked of a host has one of three answers. Silence is `unknown`, never `no`. */
 export type Answer = 'yes' | 'no' | 'unknown';
 
@@ -7,7 +9,8 @@ export type Answer = 'yes' | 'no' | 'unknown';
  */
 export type ServiceState = 'open' | 'closed' | 'filtered' | 'rejected' | 'unknown';
 
-export type ServiceKey = `${'tcp' | 'udp'}/${number}`;
+/** `tcp6/445` is TCP 445 over IPv6, as the kernel's own tables are called; the others are over IPv4. */
+export type ServiceKey = `${'tcp' | 'udp' | 'tcp6'}/${number}`;
 
 /** One entry of a node status reply. Text is a stranger's: as observed, padding removed. RFC 1002 §4.2.18. */
 export interface NetbiosName {
@@ -102,6 +105,12 @@ interface NamedFacts {
   readonly 'smb.ms17010': 'yes' | 'no';
   /** A bind to the endpoint mapper was acknowledged. */
   readonly 'rpc.bindAcknowledged': 'yes' | 'no';
+  /** IPv6 addresses at which the host answered, link-local ones with their zone (`fe80::1%eth0`) first; at most 4. */
+  readonly 'ipv6.addresses': readonly string[];
+  /** How an SMB 2/3 negotiate over IPv6 ended, and what was selected then: of several addresses the weakest. */
+  readonly 'ipv6.smb.conversation': Conversation;
+  readonly 'ipv6.smb.dialect': Dialect;
+  readonly 'ipv6.smb.signing': SigningPolicy;
   /** Ports 135–139 and 445 on which this very machine listens beyond loopback; only on the agent's own host. */
   readonly 'agent.listening': readonly string[];
 }
@@ -114,25 +123,44 @@ export type Facts = { readonly [Name in keyof NamedFacts]?: NamedFacts[Name] } &
 
 export type FactValue = Facts[FactName];
 
-const SERVICE_KEY = /^(tcp|udp)\/(\d+)$/;
+const SERVICE_KEY = /^(tcp|udp|tcp6)\/(\d+)$/;
 
-/** True for the names of facts that are the state of a service: `tcp/445`. */
+/** True for the names of facts that are the state of a service: `tcp/445`, and over IPv6 `tcp6/445`. */
 export function isServiceKey(name: FactName): name is ServiceKey {
   return SERVICE_KEY.test(name);
 }
 
-/** The services among the facts, TCP before UDP, by port. */
-export function servicesOf(
-  facts: Facts,
-): { readonly transport: 'tcp' | 'udp'; readonly port: number; readonly state: ServiceState }[] {
+/** Which family a service is reached over, by what its key begins with: `tcp6` or `tcp6/445`. */
+export function familyOf(key: string): 'ipv4' | 'ipv6' {
+  return key.startsWith('tcp6') ? 'ipv6' : 'ipv4';
+}
+
+/** A port of a host, and its state. */
+export interface Service {
+  readonly transport: 'tcp' | 'udp';
+  readonly port: number;
+  readonly state: ServiceState;
+}
+
+/** The services over IPv4 among the facts, TCP before UDP, by port. */
+export function servicesOf(facts: Facts): Service[] {
+  return servicesBy(facts, ['tcp', 'udp']);
+}
+
+/** The same over IPv6, where only TCP is asked. */
+export function servicesOverIpv6(facts: Facts): Service[] {
+  return servicesBy(facts, ['tcp6']);
+}
+
+function servicesBy(facts: Facts, prefixes: readonly string[]): Service[] {
   return factNames(facts)
     .flatMap((name) => {
-      const match = SERVICE_KEY.exec(name);
-      if (match === null) return [];
-      const transport: 'tcp' | 'udp' = match[1] === 'tcp' ? 'tcp' : 'udp';
-      return [{ transport, port: Number(match[2]), state: facts[name as ServiceKey] ?? 'unknown' }];
+      const [, prefix = '', port] = SERVICE_KEY.exec(name) ?? [];
+      if (!prefixes.includes(prefix)) return [];
+      const transport: 'tcp' | 'udp' = prefix === 'udp' ? 'udp' : 'tcp';
+      return [{ transport, port: Number(port), state: facts[name as ServiceKey] ?? 'unknown' }];
     })
-    .sort((a, b) => a.transport.localeCompare(b.transport) || a.port - b.port);
+    .sort((a, b) => compareTexts(a.transport, b.transport) || a.port - b.port);
 }
 
 /** Names of the facts that are there, in their own order. */

@@ -17,6 +17,8 @@ export const RULE_IDS = [
   'os-end-of-life',
   'smb-signing-not-required',
   'smb-null-session',
+  'reachable-over-ipv6-only',
+  'smb-weaker-over-ipv6',
   'netbios-session-exposed',
   'agent-host-exposed',
   'smb-encryption-unsupported',

@@ -1,6 +1,6 @@
 import { ruleOf } from './assess.ts';
 import { type Expectation, judgeExpectation, NO_EXPECTATION, type SmbFloor } from './expectation.ts';
-import { type Facts, provenDialects, servicesOf } from './facts.ts';
+import { type Facts, provenDialects, servicesOf, servicesOverIpv6 } from './facts.ts';
 
 /**
  * What a host keeps already, as declarations for the owner to edit: whatever is worse than that later is then told. Of
@@ -15,9 +15,10 @@ export function learnedExpectation(known: Facts, now: number): Expectation {
     key: Key,
     ...strictestFirst: readonly Expectation[Key][]
   ) => strictestFirst.find((value) => keeps({ [key]: value })) ?? null;
-  const ports = servicesOf(known)
-    .filter(({ transport, state }) => transport === 'tcp' && state === 'open')
-    .map(({ port }) => port);
+  const open = [...servicesOf(known), ...servicesOverIpv6(known)].filter(
+    ({ transport, state }) => transport === 'tcp' && state === 'open',
+  );
+  const ports = [...new Set(open.map(({ port }) => port))].sort((a, b) => a - b);
   return {
     smb: firstKept('smb', 'no', ...floorOf(known)),
     signing: firstKept('signing', 'required'),

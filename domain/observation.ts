@@ -33,6 +33,7 @@ export type Observation =
   | Ms17010Observation
   | EndpointMapperObservation
   | MdnsObservation
+  | Ipv6Observation
   | OwnSocketsObservation;
 
 /** Names and unit id; `names` null when the host refused the datagram. */
@@ -151,6 +152,20 @@ export interface MdnsObservation {
   readonly services: readonly string[];
 }
 
+/** What a host answered over IPv6, at all of its addresses together, with what is still known of those not asked now. */
+export interface Ipv6Observation {
+  readonly kind: 'ipv6';
+  /** As the fact `ipv6.addresses`. */
+  readonly addresses: readonly string[];
+  /** By port. What nothing can be said of, and silence where a port was open before, is left out. */
+  readonly states: Readonly<Record<number, ServiceState>>;
+  /** How a negotiate ended, and the weakest that was selected; null: no port for it was open. */
+  readonly smb: {
+    readonly conversation: Conversation;
+    readonly selected: { readonly dialect: Dialect; readonly signing: SigningPolicy } | null;
+  } | null;
+}
+
 /** Sockets of this very machine that listen on the watched ports beyond loopback, as `tcp/445 on 192.168.1.5`. */
 export interface OwnSocketsObservation {
   readonly kind: 'own-sockets';
@@ -235,11 +250,25 @@ function factsOf(seen: Observation): Facts {
       return { 'rpc.bindAcknowledged': seen.bindAcknowledged ? 'yes' : 'no' };
     case 'mdns':
       return { 'mdns.services': seen.services };
+    case 'ipv6':
+      return ipv6Facts(seen);
     case 'own-sockets':
       return { 'agent.listening': seen.listening };
     default:
       return seen satisfies never;
   }
+}
+
+function ipv6Facts({ addresses, states, smb }: Ipv6Observation): Facts {
+  const selected = smb?.selected ?? null;
+  return {
+    'ipv6.addresses': addresses,
+    ...Object.fromEntries(Object.entries(states).map(([port, state]) => [`tcp6/${port}`, state])),
+    ...(smb === null ? {} : { 'ipv6.smb.conversation': smb.conversation }),
+    ...(selected === null
+      ? {}
+      : { 'ipv6.smb.dialect': selected.dialect, 'ipv6.smb.signing': selected.signing }),
+  };
 }
 
 function selectionFacts(selected: Smb2Selection | null): Facts {

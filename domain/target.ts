@@ -132,6 +132,13 @@ export function expandTargets(
   return { ...coverage, own: [...ownCovered].sort((a, b) => a - b).map(fromNumber) };
 }
 
+/** Is every host address of the subnet asked, or our own? Its first and last address are no hosts, where it has that many. */
+export function coversWhole({ onLink, own }: Coverage, { first, last }: AddressRange): boolean {
+  const edges = last - first >= 3 ? 2 : 0;
+  const covered = [...onLink, ...own].map(toNumber).filter((number) => isIn(number, { first, last }));
+  return covered.length + edges >= sizeOf({ first, last });
+}
+
 function tooMany(targets: readonly Target[]): TargetError {
   const wanted = targets.reduce((sum, target) => sum + target.last - target.first + 1, 0);
   return new TargetError(
@@ -199,9 +206,11 @@ function reasonToSkip(subnet: AttachedSubnet, left: number): string | null {
   if (subnet.mac === NO_MAC) return 'tunnel: the interface has no MAC';
   if (!liesWithin(subnet, PRIVATE_RANGES)) return 'not a private range';
   if (subnet.first === subnet.last) return 'a single address';
+  if (sizeOf(subnet) <= left) return null;
+  // Not before it is wanted: a first formatted number brings 8 MB of the languages' tables into the daemon's memory.
   const most = MOST_ADDRESSES.toLocaleString('en');
-  if (sizeOf(subnet) > MOST_ADDRESSES) return `more than ${most} addresses`;
-  return sizeOf(subnet) > left ? `more than ${most} addresses together with the others` : null;
+  const together = sizeOf(subnet) > MOST_ADDRESSES ? '' : ' together with the others';
+  return `more than ${most} addresses${together}`;
 }
 
 function sizeOf({ first, last }: AddressRange): number {

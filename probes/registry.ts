@@ -2,7 +2,7 @@ import { endpointMapper } from './endpoint-mapper.ts';
 import { ms17010 } from './ms17-010.ts';
 import { nodeStatus } from './nbstat.ts';
 import { netbiosSession } from './netbios-session.ts';
-import { smbAnonymous } from './smb-anonymous.ts';
+import { smbAnonymous, smbAnonymousAndIdentity } from './smb-anonymous.ts';
 import { smbCiphers } from './smb-ciphers.ts';
 import { smbDialectRange } from './smb-dialect-range.ts';
 import { smbDialects } from './smb-dialects.ts';
@@ -23,6 +23,7 @@ export const PROBES = {
   smbDialectRange,
   smbCiphers,
   smbAnonymous,
+  smbAnonymousAndIdentity,
   smbGuest,
   smb1Identity,
   smb1Anonymous,

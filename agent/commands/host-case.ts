@@ -4,6 +4,7 @@ import type { Quarantined } from '../../domain/history.ts';
 import { firstAddress, type HostId, type HostRecord } from '../../domain/host.ts';
 import { entryFor, ownersHosts } from '../../domain/owners-hosts.ts';
 import { parseTarget, TargetError } from '../../domain/target.ts';
+import type { DoctorWorld } from '../doctor/doctor-world.ts';
 import type { Claim, HostCase, Look } from '../doctor/host.ts';
 import { type CommandContext, NotFoundError } from './context.ts';
 import { findHost } from './lookup.ts';
@@ -27,10 +28,13 @@ export async function hostCase(context: CommandContext, asked: string): Promise<
   const before = knownBy(context);
   const host = isAddress(asked) ? atAddress(before, asked) : findHost(before.hosts.values(), asked);
   const address = isAddress(asked) ? parseTarget(asked).text : host === null ? null : firstAddress(host);
-  const rules = rulesFor(context, host, address);
+  const doctor = await context.doctor();
+  const rules = rulesFor(context, doctor, host, address);
   const mayLook = address !== null && rules.excluded === null && rules.held?.level !== 'L0';
   const look =
-    mayLook && host?.isAgent !== true ? await lookAt(context, address) : await noLook(context, address);
+    mayLook && host?.isAgent !== true
+      ? await lookAt(context, doctor, address)
+      : await noLook(doctor, address);
   const after = look.kind === 'not taken' ? before : knownBy(context);
   const now = address === null ? host : (atAddress(after, address, host?.id) ?? host);
   return {
@@ -75,10 +79,11 @@ function claimsOf(known: Known, address: Address | null): Claim[] {
 
 function rulesFor(
   context: CommandContext,
+  doctor: DoctorWorld,
   host: HostRecord | null,
   address: Address | null,
 ): Pick<HostCase, 'isTarget' | 'attached' | 'excluded' | 'held'> {
-  const { config, doctor } = context;
+  const { config } = context;
   const held = heldHere(context, host, address);
   if (address === null) return { isTarget: true, attached: null, excluded: null, held };
   const range = { first: toNumber(address), last: toNumber(address) };
@@ -107,12 +112,12 @@ function heldHere(
   return { level: 'L0', why: "asleep by the owner's wish", lastAskedAt: null };
 }
 
-async function noLook({ doctor }: CommandContext, address: Address | null): Promise<Look> {
+async function noLook(doctor: DoctorWorld, address: Address | null): Promise<Look> {
   return { kind: 'not taken', why: null, macs: [await macAt(doctor, address)] };
 }
 
 /** Asks the address, and reads the neighbour table before and after. @throws TargetError */
-async function lookAt({ check, doctor }: CommandContext, address: Address): Promise<Look> {
+async function lookAt({ check }: CommandContext, doctor: DoctorWorld, address: Address): Promise<Look> {
   const before = await macAt(doctor, address);
   try {
     const { hosts } = await check({ address });
@@ -125,7 +130,7 @@ async function lookAt({ check, doctor }: CommandContext, address: Address): Prom
   }
 }
 
-async function macAt(doctor: CommandContext['doctor'], address: Address | null): Promise<string | null> {
+async function macAt(doctor: DoctorWorld, address: Address | null): Promise<string | null> {
   const { macs } = await doctor.neighbours();
   return address === null ? null : (macs.get(address) ?? null);
 }

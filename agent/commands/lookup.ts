@@ -32,7 +32,8 @@ export function findHost(hosts: Iterable<HostRecord>, text: string): HostRecord 
 function handlesOf(host: HostRecord): string[] {
   const mac = host.mac === null ? [] : [`mac ${host.mac.replaceAll(':', '')}`];
   const names = [hostName(host), toldName(host.facts) ?? ''].filter((name) => name !== '');
-  return [host.id, ...names, ...(host.facts.addresses ?? []), ...mac].map((each) => each.toLowerCase());
+  const addresses = [...(host.facts.addresses ?? []), ...(host.facts['ipv6.addresses'] ?? [])];
+  return [host.id, ...names, ...addresses, ...mac].map((each) => each.toLowerCase());
 }
 
 const LEAST_MAC_DIGITS = 4;

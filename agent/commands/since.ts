@@ -62,7 +62,7 @@ function whatNamed(text: string, host: HostRecord): string {
   const alias = ASPECT_ALIASES[wanted];
   if (alias !== undefined) return alias;
   if (/^\d{1,5}$/.test(wanted)) return `tcp/${Number(wanted)}`;
-  if (/^(tcp|udp)\/\d{1,5}$/.test(wanted)) return wanted;
+  if (/^(tcp|udp|tcp6)\/\d{1,5}$/.test(wanted)) return wanted;
   const names = ASPECTS.map(({ name }) => name);
   return named(text, [...names, PRESENT, ...factNames(host.facts), ...RULE_IDS], 'what', [
     ...names,

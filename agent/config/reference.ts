@@ -18,6 +18,7 @@ exclude: []
 force: false
 
 # When to sweep, as a cron pattern in local time: minute hour day month weekday, such as "30 3 * * *".
+# What was missed (the machine slept, the daemon was stopped, the hour is skipped in spring) is made up for by one sweep.
 # Without a value sweepInterval counts.
 schedule:
 
@@ -81,6 +82,13 @@ expect:
 # Severities in place of those of docs/findings.md, by rule, such as "netbios-session-exposed: low"; off: the rule is not
 # judged. What is said of a single host comes first.
 severity: {}
+
+# true asks hosts that answered over IPv4 over IPv6, too: the usual TCP ports and one SMB negotiate, at most four link-local
+# or unique local addresses of each, as the neighbour table tells them. Two questions by multicast bring them into it once a
+# sweep ("who offers SMB?" by mDNS, "which devices are there?" by WS-Discovery), unless a part of the subnet is excluded or
+# not swept, or a host is left asleep above: then nothing is said to everybody. Where this machine has no IPv6, nothing is
+# done. false: never.
+ipv6: true
 
 # TCP ports to look at beyond the usual ones, and where the usual services are found.
 ports:

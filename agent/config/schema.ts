@@ -30,6 +30,7 @@ export function configSchema(isCronPattern: (pattern: string) => boolean) {
       hosts: ownersHosts(),
       expect: expectation(),
       severity: severityOverrides(),
+      ipv6: v.optional(yesOrNo(), true),
       ports: section({ extra: v.optional(extraPorts(), []), map: portMap() }),
       alertThreshold: v.optional(oneOf(SEVERITIES), 'medium'),
       quietHours: v.optional(v.array(weekWindow(), LIST_OF_WINDOWS), []),

@@ -1,6 +1,6 @@
 import type { FactDifference, FindingDifference, HostDiff } from '../../domain/diff.ts';
 import { factInWords, factLabel } from '../../domain/fact-words.ts';
-import { isServiceKey } from '../../domain/facts.ts';
+import { familyOf, isServiceKey } from '../../domain/facts.ts';
 import { hostName, type VendorOf } from '../../domain/host.ts';
 import { visible } from '../../domain/text.ts';
 import { titleLine } from './host.ts';
@@ -106,6 +106,7 @@ export function diffJson({ since, until, hosts }: Diff): object {
 }
 
 function serviceObject({ name, before, after }: FactDifference): object {
-  const [transport, port] = isServiceKey(name) ? name.split('/') : [];
-  return { transport, port: Number(port), before, after };
+  const [prefix = '', port] = isServiceKey(name) ? name.split('/') : [];
+  const transport = prefix.replace('6', '');
+  return { transport, port: Number(port), family: familyOf(prefix), before, after };
 }

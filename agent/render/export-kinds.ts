@@ -1,6 +1,6 @@
 import type { RecordedChange } from '../../domain/change.ts';
 import { factInWords } from '../../domain/fact-words.ts';
-import { knownCiphers, netbiosName, provenDialects, workgroup } from '../../domain/facts.ts';
+import { familyOf, knownCiphers, netbiosName, provenDialects, workgroup } from '../../domain/facts.ts';
 import type { Finding } from '../../domain/finding.ts';
 import type { HostInterval } from '../../domain/history.ts';
 import { type HostId, type HostRecord, hostName, type VendorOf } from '../../domain/host.ts';
@@ -129,6 +129,7 @@ export const KINDS: Readonly<Record<Exported, Kind>> = {
       hostName: nameOf(interval.hostId, source),
       transport: interval.transport,
       port: interval.port,
+      family: interval.family,
       service: serviceName(interval.transport, interval.port),
       state: interval.value,
       since: isoTime(interval.since),
@@ -143,6 +144,7 @@ export const KINDS: Readonly<Record<Exported, Kind>> = {
       state: ({ value }) => String(value),
       since: ({ since }) => isoTime(since),
       until: ({ until }) => isoOrNull(until),
+      family: ({ family }) => family,
     },
   }),
   sweeps: kind<RecordedSweep>({
@@ -179,13 +181,15 @@ export const KINDS: Readonly<Record<Exported, Kind>> = {
 interface ServiceInterval extends HostInterval {
   readonly transport: 'tcp' | 'udp';
   readonly port: number;
+  readonly family: 'ipv4' | 'ipv6';
 }
 
 function* services({ intervals }: ExportSource): Generator<ServiceInterval> {
   for (const interval of intervals()) {
-    const match = /^(tcp|udp)\/(\d+)$/.exec(interval.name);
+    const match = /^(tcp|udp|tcp6)\/(\d+)$/.exec(interval.name);
     if (match === null) continue;
-    yield { ...interval, transport: match[1] === 'tcp' ? 'tcp' : 'udp', port: Number(match[2]) };
+    const transport = match[1] === 'udp' ? 'udp' : 'tcp';
+    yield { ...interval, transport, port: Number(match[2]), family: familyOf(interval.name) };
   }
 }
 

@@ -9,6 +9,7 @@ import type { SweepReport } from '../sweep/report.ts';
 import { historyText } from './history.ts';
 import {
   identityInWords,
+  ipv6InWords,
   netbiosInWords,
   portsInWords,
   serviceName,
@@ -74,6 +75,7 @@ function postureLines(host: HostRecord, view: View, vendorOf: VendorOf): string[
     ['note', host.ownersWord?.note == null ? null : visible(host.ownersWord.note)],
     ['held', heldInWords(host, view, vendorOf)],
     ['ports', portsInWords(facts)],
+    ['IPv6', ipv6InWords(facts)],
     ['SMB', smbInWords(facts)],
     ['NetBIOS', netbiosInWords(facts)],
     ['identity', identityInWords(facts)],
@@ -158,7 +160,7 @@ export function hostText(
 
 function serviceLines({ facts }: HostRecord, since: ReadonlyMap<FactName, number>, view: View): string[] {
   return [...since.entries()]
-    .filter(([name]) => /^(tcp|udp)\//.test(name))
+    .filter(([name]) => /^(tcp|udp|tcp6)\//.test(name))
     .sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }))
     .map(([name, at]) => {
       const [transport, port] = name.split('/');

@@ -6,8 +6,10 @@ import {
   knownCiphers,
   netbiosName,
   provenDialects,
+  type Service,
   type SmbIdentity,
   servicesOf,
+  servicesOverIpv6,
   smbPorts,
   toldName,
   workgroup,
@@ -184,17 +186,25 @@ export function hostObject(host: HostRecord, vendorOf: VendorOf): object {
     ignored: host.ignored === null ? null : decisionObject(host.ignored),
     firstSeenAt: isoTime(host.firstSeenAt),
     lastSeenAt: isoTime(host.lastSeenAt),
-    services: servicesOf(host.facts).map(({ transport, port, state }) => ({
-      transport,
-      port,
-      service: serviceName(transport, port),
-      state,
-    })),
+    services: servicesOf(host.facts).map(serviceObject),
+    ipv6: ipv6Object(host),
     mdnsServices: host.facts['mdns.services'] ?? null,
     netbios: netbiosObject(host),
     smb: smbObject(host),
     findings: worstFirst(host.findings.filter(({ state }) => state !== 'resolved')).map(findingObject),
   };
+}
+
+function serviceObject({ transport, port, state }: Service): object {
+  return { transport, port, service: serviceName(transport, port), state };
+}
+
+function ipv6Object({ facts }: HostRecord): object | null {
+  const addresses = facts['ipv6.addresses'];
+  if (addresses === undefined) return null;
+  const dialect = facts['ipv6.smb.dialect'];
+  const smb = dialect === undefined ? null : { dialect, signing: facts['ipv6.smb.signing'] ?? 'unknown' };
+  return { addresses, services: servicesOverIpv6(facts).map(serviceObject), smb };
 }
 
 function heldObject(held: Held | null): object | null {

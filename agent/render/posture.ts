@@ -5,10 +5,12 @@ import {
   knownCiphers,
   netbiosName,
   provenDialects,
+  type Service,
   type ServiceState,
   type Share,
   type SigningPolicy,
   servicesOf,
+  servicesOverIpv6,
   workgroup,
 } from '../../domain/facts.ts';
 import { operatingSystem } from '../../domain/os.ts';
@@ -41,7 +43,24 @@ const STATES: readonly ServiceState[] = ['open', 'closed', 'rejected', 'filtered
 
 /** `open 139, 445, udp 137; closed 135`, or null when nothing is known of any port. UDP silence is left out. */
 export function portsInWords(facts: Facts): string | null {
-  const services = servicesOf(facts);
+  return servicesInWords(servicesOf(facts));
+}
+
+/** `open 445; closed 135, 139; SMB 3.1.1, signing required; fe80::1%eth0`, or null where nothing answered over IPv6. */
+export function ipv6InWords(facts: Facts): string | null {
+  const addresses = facts['ipv6.addresses'];
+  if (addresses === undefined) return null;
+  const dialect = facts['tcp6/445'] === 'open' ? facts['ipv6.smb.dialect'] : undefined;
+  const signing = policyInWords(facts['ipv6.smb.signing'] ?? null);
+  const parts = [
+    servicesInWords(servicesOverIpv6(facts)),
+    dialect === undefined ? null : `SMB ${dialect}, signing ${signing}`,
+    addresses.join(', '),
+  ];
+  return visible(parts.filter((part) => part !== null).join('; '));
+}
+
+function servicesInWords(services: readonly Service[]): string | null {
   const groups = STATES.map((state) => ({
     state,
     ports: services

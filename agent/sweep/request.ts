@@ -11,6 +11,7 @@ import type { Neighbour } from '../../probes/transport/kernel.ts';
 import type { Random } from '../ids.ts';
 import type { Log } from '../log.ts';
 import type { Asker } from './asker.ts';
+import type { Ipv6Asker } from './ipv6.ts';
 import type { SweepProgress } from './report.ts';
 
 /** One sweep, as somebody asked for it. */
@@ -39,6 +40,8 @@ export interface SweepWorld {
   readonly history: History;
   /** Asks hosts; opened for this sweep, closed by its end. */
   readonly asker: Asker;
+  /** Asks the same hosts over IPv6; null or missing: nobody is. */
+  readonly ipv6?: Ipv6Asker | null;
   /** This machine as seen from the inside, or null when none of its addresses is within the targets. */
   readonly lookInside: () => Promise<{ readonly mac: Mac | null; readonly listening: readonly string[] }>;
   readonly random: Random;

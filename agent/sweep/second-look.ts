@@ -9,6 +9,7 @@ import type { HostId, HostRecord } from '../../domain/host.ts';
 import { identify, type SeenHost } from '../../domain/identity.ts';
 import type { Moment } from '../../domain/judge.ts';
 import type { Asker } from './asker.ts';
+import type { Ipv6Asker } from './ipv6.ts';
 import { type LimitsWorld, limitsFor } from './limits.ts';
 import type { SweepProgress } from './report.ts';
 
@@ -17,6 +18,8 @@ const SECOND_LOOK_AFTER_MS = 5_000;
 
 export interface SecondLookWorld {
   readonly asker: Asker;
+  /** null or missing: nobody was asked over IPv6. */
+  readonly ipv6?: Ipv6Asker | null;
   readonly lookInside: () => Promise<{ readonly listening: readonly string[] }>;
   readonly limits: LimitsWorld;
   readonly signal: AbortSignal;
@@ -83,7 +86,7 @@ function confirmedLosses({ losses = [] }: SeenHost, again: Facts, linkWorks: boo
 async function factsOfSecondLook(
   host: SeenHost,
   known: HostRecord | undefined,
-  { asker, lookInside, limits, signal }: SecondLookWorld,
+  { asker, ipv6, lookInside, limits, signal }: SecondLookWorld,
   lightly: boolean,
 ): Promise<Facts> {
   if (host.isAgent) return { 'agent.listening': (await lookInside()).listening };
@@ -107,5 +110,6 @@ async function factsOfSecondLook(
   );
   const sightings = (await Promise.all(looks)).filter((each) => each !== null);
   const [again] = identify(sightings, new Map(), () => host.id);
-  return again?.facts ?? {};
+  const overIpv6 = host.mac === null ? {} : await ipv6?.askAgain(host.mac, signal);
+  return { ...again?.facts, ...overIpv6 };
 }

@@ -26,7 +26,8 @@ export class Sendings {
 
 const NOTHING: Sent = { connections: 0, datagrams: 0, bytes: 0 };
 
-function sum(a: Sent = NOTHING, b: Sent): Sent {
+/** Both together. */
+export function sum(a: Sent = NOTHING, b: Sent = NOTHING): Sent {
   return {
     connections: a.connections + b.connections,
     datagrams: a.datagrams + b.datagrams,

@@ -1,6 +1,7 @@
-import { compareAddresses } from '../../domain/address.ts';
+import { type Address, compareAddresses } from '../../domain/address.ts';
 import type { HostUpdate } from '../../domain/change.ts';
 import { compareAbsent, compareSeen } from '../../domain/compare.ts';
+import { MOST_KNOWN_HOSTS, type Room, roomFor } from '../../domain/crowd.ts';
 import { withQuarantine } from '../../domain/harm.ts';
 import type { Quarantined } from '../../domain/history.ts';
 import { firstAddress, type HostId, type HostRecord } from '../../domain/host.ts';
@@ -9,17 +10,18 @@ import type { Moment } from '../../domain/judge.ts';
 import { dayOf, type LedgerEntry } from '../../domain/ledger.ts';
 import type { Sighting } from '../../domain/observation.ts';
 import { NO_POLICY } from '../../domain/policy.ts';
-import type { Sending, SweepSummary } from '../../domain/sweep.ts';
+import type { SweepSummary } from '../../domain/sweep.ts';
 import type { Coverage } from '../../domain/target.ts';
 import { newFindingId, newHostId } from '../ids.ts';
 import { announce, changesWorthTelling, sweepChanges } from './announce.ts';
-import { absentHosts, harmDone, nothingNew, suspicion } from './belief.ts';
+import { absentHosts, detachedHosts, harmDone, nothingNew, suspicion } from './belief.ts';
 import { type LimitsWorld, mayBeMissed } from './limits.ts';
 import { limitsWorld, planFor, whoRests } from './plan.ts';
 import type { SweepReport } from './report.ts';
 import { type SweepRequest, SweepStopped, type SweepWorld } from './request.ts';
 import { type Rest, withSleepers } from './rest.ts';
 import { lookAgain } from './second-look.ts';
+import { sum } from './sendings.ts';
 import type { Asked } from './tally.ts';
 
 /**
@@ -31,20 +33,32 @@ export async function runSweep(request: SweepRequest, world: SweepWorld): Promis
   const begun = performance.now();
   const before = whatIsKnown(request, world);
   const { known, at } = before;
+  const detached = detachedHosts(known, request.coverage).length;
+  if (detached > 0)
+    world.log.warn(
+      { hosts: detached },
+      'the subnet of known hosts is not attached: nothing is concluded from their silence',
+    );
   const rest = await whoRests(request, world, known, at);
-  const asked = await world.asker.askAll(rest.coverage, {
-    known,
-    plan: planFor(request, known, before.limits, before.quarantine),
-    signal: request.signal,
-    onProgress: request.onProgress,
-  });
+  const { signal, onProgress } = request;
+  const plan = planFor(request, known, before.limits, before.quarantine);
+  await world.ipv6?.callOut();
+  const asked = await world.asker.askAll(rest.coverage, { known, plan, signal, onProgress });
+  stopIfAsked(signal);
+  const { sightings } = asked;
+  const askedOverBoth =
+    (await world.ipv6?.askAll({ sightings, plan, signal, onProgress })) ?? asked.sightings;
+  stopIfAsked(signal);
+  const met = await whoWasMet({ ...asked, sightings: askedOverBoth }, request, world, before);
   stopIfAsked(request.signal);
-  const met = await whoWasMet(asked, request, world, before);
-  stopIfAsked(request.signal);
-  const silent = absentHosts(met, known, asked).filter((host) => mayBeMissed(host, before.limits));
+  const silent = absentHosts(met, known, asked, request.coverage).filter((host) =>
+    mayBeMissed(host, before.limits),
+  );
   const suspect = before.isBaseline ? null : suspicion(met, known, silent, world.history);
   const harm = suspect === null ? harmDone(met, known, before.quarantine, at) : [];
-  const updates = withQuarantine(updatesOf(met, silent, suspect !== null, rest, before), harm);
+  const most = Math.max(MOST_KNOWN_HOSTS, asked.addresses);
+  const room = roomFor(met, known, { most, isBaseline: before.isBaseline });
+  const updates = withQuarantine(updatesOf(room.seen, silent, suspect !== null, rest, before), harm);
   const summary: SweepSummary = {
     kind: request.kind,
     startedAt: at,
@@ -57,16 +71,34 @@ export async function runSweep(request: SweepRequest, world: SweepWorld): Promis
     hostsUp: met.length,
     complete: asked.complete,
     suspect,
-    sent: world.asker.sent(),
+    sent: sum(world.asker.sent(), world.ipv6?.sent()),
   };
   const changes = sweepChanges(summary, updates, before);
-  const worthTelling = [...changes, ...changesWorthTelling(updates, before.isBaseline)];
+  const worthTelling = [...changes, ...changesWorthTelling(updates, { ...before, ...room })];
   const events = request.announce ? announce(worthTelling, updates, request, world) : [];
-  const ledger = ledgerOf(world.asker.sendings(), met, at);
+  const ledger = ledgerOf(world, met, at);
   const record = { summary, updates, changes, events, ledger, quarantined: harm };
   const recorded = world.history.recordSweep(record);
+  if (suspect === null) makeRoom(room, known.size, world);
   const hosts = updates.filter((each) => each.host.lastSeenAt === at).map((each) => each.host);
   return { ...recorded, hosts: hosts.sort(byAddress) };
+}
+
+/** Forgets whom there is no room for, and says so. A file that takes nothing now is asked again by the next sweep. */
+function makeRoom({ forgotten, refused, isCrowd }: Room, known: number, { history, log }: SweepWorld): void {
+  const fields = { known, forgotten: forgotten.length, refused };
+  if (isCrowd)
+    log.warn(
+      fields,
+      'a crowd of new machines says nothing: does somebody invent them, or answer for them? Few are taken in',
+    );
+  else if (forgotten.length + refused > 0)
+    log.warn(fields, 'more hosts than are kept: those that never answered were forgotten, or not taken in');
+  try {
+    for (const id of forgotten) history.forgetHost(id);
+  } catch (error) {
+    log.warn({ error }, 'hosts could not be forgotten; it is tried again');
+  }
 }
 
 /** What a sweep begins with. */
@@ -108,7 +140,8 @@ async function whoWasMet(
   const sightings = [...asked.sightings, ...(await sightOurselves(request.coverage, world))];
   const seen = identify(sightings, known, () => newHostId(world.random));
   const believed = await lookAgain(seen, known, moment, { ...request, ...world, limits, isBaseline });
-  const settled = new Set([...asked.settled, ...request.coverage.own]);
+  const own = new Set(request.coverage.own);
+  const settled = { has: (address: Address) => own.has(address) || asked.settled.has(address) };
   return withUnaskedAddresses(believed, known, settled);
 }
 
@@ -158,13 +191,18 @@ function momentOf(
 }
 
 /** What was sent, with the hosts that were met at each address. */
-function ledgerOf(sendings: readonly Sending[], met: readonly SeenHost[], at: number): LedgerEntry[] {
+function ledgerOf({ asker, ipv6 }: SweepWorld, met: readonly SeenHost[], at: number): LedgerEntry[] {
   const hostAt = new Map(met.flatMap((host) => (host.facts.addresses ?? []).map((a) => [a, host.id])));
-  return sendings.map((sending) => ({
+  const idOf = new Map(met.map(({ mac, id }) => [mac, id]));
+  const over4 = asker.sendings().map((sending) => ({
     ...sending,
-    day: dayOf(at),
     hostId: sending.address === null ? null : (hostAt.get(sending.address) ?? null),
   }));
+  const over6 = (ipv6?.sendings() ?? []).map((sending) => {
+    const mac = sending.address === null ? null : (ipv6?.macAt(sending.address) ?? null);
+    return { ...sending, hostId: mac === null ? null : (idOf.get(mac) ?? null) };
+  });
+  return [...over4, ...over6].map((entry) => ({ ...entry, day: dayOf(at) }));
 }
 
 function stopIfAsked(signal: AbortSignal): void {

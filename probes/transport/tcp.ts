@@ -46,6 +46,8 @@ export function isPrintPort(port: number): boolean {
   return port === 515 || (port >= 9100 && port <= 9116) || port === 9999;
 }
 
+/** Lower ports are privileged: the kernel gives none of them to a socket that has not asked for it. */
+const LEAST_GIVEN_OUT = 1_024;
 const LINGER_MS = 250;
 /** Patience may shrink or grow while an attempt is under way, as other hosts of the subnet answer. */
 const LOOK_EVERY_MS = 50;
@@ -82,7 +84,8 @@ export function connect(
   const { patienceMs, signal, meter } = options;
   if (signal.aborted) return Promise.resolve({ kind: 'silent' });
   const startedAt = performance.now();
-  const socket = createConnection({ host: address, port, family: 4, noDelay: true });
+  const family = address.includes(':') ? 6 : 4;
+  const socket = createConnection({ host: address, port, family, noDelay: true });
   meter.countConnection(port);
   return new Promise((resolve) => {
     const finish = (outcome: ConnectOutcome): void => {
@@ -101,7 +104,8 @@ export function connect(
     signal.addEventListener('abort', giveUp, { once: true });
     socket.once('connect', () => {
       const tookMs = performance.now() - startedAt;
-      if (socket.localPort === port && socket.localAddress === address)
+      // Loopback's trap: it connects to itself where the kernel happens to give out the very port that is asked for.
+      if (port >= LEAST_GIVEN_OUT && socket.localPort === port && socket.localAddress === address)
         return finish({ kind: 'refused', tookMs });
       const connection = new OpenConnection(socket, address, port, meter, options.silentConnection ?? false);
       finish({ kind: 'accepted', connection, tookMs });

@@ -98,6 +98,12 @@ describe('an aspect', () => {
     expect(Object.values(ASPECT_ALIASES).filter((name) => !names.includes(name))).toEqual([]);
   });
 
+  it('says which family a service is reached over', () => {
+    expect(factAspect('tcp/445').label).toBe('TCP 445');
+    expect(factAspect('udp/137').label).toBe('UDP 137');
+    expect(factAspect('tcp6/445').label).toBe('TCP 445 over IPv6');
+  });
+
   it('has the tone that a rule gives to its port', () => {
     expect(factAspect('tcp/139').toneOf('open')).toBe('exposed');
     expect(factAspect('tcp/445').toneOf('open')).toBe('neutral');

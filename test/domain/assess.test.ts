@@ -220,6 +220,86 @@ const CASES: Readonly<Record<Exclude<RuleId, 'expectation-violated'>, readonly C
       answer: 'unknown',
     },
   ],
+  'reachable-over-ipv6-only': [
+    {
+      why: 'a port is open over IPv6 and silent over IPv4',
+      facts: { 'tcp/445': 'filtered', 'tcp6/445': 'open', 'ipv6.smb.dialect': '3.1.1' },
+      answer: 'yes',
+      evidence: 'TCP 445: filtered (no answer) over IPv4, open over IPv6, where SMB 3.1.1 is spoken',
+    },
+    {
+      why: 'ports are open over IPv6, closed and rejected over IPv4',
+      facts: { 'tcp/139': 'closed', 'tcp6/139': 'open', 'tcp/135': 'rejected', 'tcp6/135': 'open' },
+      answer: 'yes',
+      evidence: 'TCP 139: closed over IPv4, open over IPv6\nTCP 135: rejected over IPv4, open over IPv6',
+    },
+    {
+      why: 'every port says no over IPv6',
+      facts: { 'tcp/445': 'open', 'tcp6/445': 'closed', 'tcp6/139': 'closed', 'tcp6/135': 'rejected' },
+      answer: 'no',
+      evidence: 'TCP 445: closed over IPv6',
+    },
+    {
+      why: 'it is open over both',
+      facts: { 'tcp/445': 'open', 'tcp6/445': 'open' },
+      answer: 'no',
+      evidence: 'open over IPv4, too',
+    },
+    { why: 'IPv4 was not asked', facts: { 'tcp6/445': 'open' }, answer: 'unknown' },
+    { why: 'IPv4 is unknown', facts: { 'tcp/445': 'unknown', 'tcp6/445': 'open' }, answer: 'unknown' },
+    { why: 'IPv6 was not asked', facts: { 'tcp/445': 'closed' }, answer: 'unknown' },
+    {
+      why: 'IPv6 is silent',
+      facts: { 'tcp/445': 'closed', 'tcp6/445': 'filtered', 'tcp6/139': 'filtered' },
+      answer: 'unknown',
+    },
+  ],
+  'smb-weaker-over-ipv6': [
+    {
+      why: 'the best dialect is older over IPv6',
+      facts: {
+        ...{ 'smb.dialect': '3.1.1', 'smb.signing.smb2': 'enabled' },
+        ...{ 'ipv6.smb.dialect': '2.1', 'ipv6.smb.signing': 'enabled' },
+      },
+      answer: 'yes',
+      evidence: 'The best dialect is 2.1 over IPv6, 3.1.1 over IPv4',
+    },
+    {
+      why: 'signing is required over IPv4 only',
+      facts: {
+        ...{ 'smb.dialect': '3.1.1', 'smb.signing.smb2': 'required' },
+        ...{ 'ipv6.smb.dialect': '3.1.1', 'ipv6.smb.signing': 'enabled' },
+      },
+      answer: 'yes',
+      evidence: 'signing required over IPv4, not required over IPv6',
+    },
+    {
+      why: 'IPv6 is the stricter one',
+      facts: {
+        ...{ 'smb.dialect': '2.1', 'smb.signing.smb2': 'enabled' },
+        ...{ 'ipv6.smb.dialect': '3.1.1', 'ipv6.smb.signing': 'required' },
+      },
+      answer: 'no',
+      evidence: 'no weaker',
+    },
+    {
+      why: 'SMB is out of reach over IPv6',
+      facts: { 'smb.dialect': '3.1.1', 'tcp6/445': 'closed', 'tcp6/139': 'rejected' },
+      answer: 'no',
+      evidence: 'closed over IPv6',
+    },
+    {
+      why: 'one SMB port is closed over IPv6 and the other silent',
+      facts: { 'smb.dialect': '3.1.1', 'tcp6/445': 'closed', 'tcp6/139': 'filtered' },
+      answer: 'unknown',
+    },
+    {
+      why: 'IPv4 was not heard',
+      facts: { 'ipv6.smb.dialect': '2.1', 'ipv6.smb.signing': 'enabled' },
+      answer: 'unknown',
+    },
+    { why: 'IPv6 was not heard', facts: { 'smb.dialect': '3.1.1' }, answer: 'unknown' },
+  ],
   'smb-encryption-unsupported': [
     {
       why: 'the best dialect is below 3.0',
@@ -465,6 +545,8 @@ it('has each rule once, the worst first', () => {
     'high',
     'high',
     'high',
+    'medium',
+    'medium',
     'medium',
     'medium',
     'medium',

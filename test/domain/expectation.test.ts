@@ -104,6 +104,13 @@ const ITEMS: readonly {
     says: 'TCP 135 is open; declared: ports: [445, 2049]',
     unknown: { ...NAS, 'tcp/135': 'filtered' },
   },
+  {
+    declared: { ports: [445] },
+    kept: { ...NAS, 'tcp6/445': 'open', 'tcp6/139': 'filtered' },
+    broken: { ...NAS, 'tcp6/139': 'open' },
+    says: 'TCP 139 is open over IPv6; declared: ports: [445]',
+    unknown: { ...NAS, 'tcp/135': 'filtered', 'tcp6/139': 'closed' },
+  },
 ];
 
 describe.each(ITEMS)('$declared', ({ declared, kept, broken, says, unknown }) => {

@@ -8,18 +8,26 @@ import {
   sameFact,
   saysNo,
   servicesOf,
+  servicesOverIpv6,
   smbPorts,
   workgroup,
 } from '../../domain/facts.ts';
 
-it('lists services by transport and port number, other facts left out', () => {
+it('lists services by family, transport and port number, other facts left out', () => {
   const facts: Facts = {
     'udp/137': 'unknown',
     'smb.smb1': 'no',
     'tcp/445': 'open',
     'tcp/8445': 'closed',
     'tcp/139': 'open',
+    'tcp6/445': 'closed',
+    'tcp6/139': 'open',
+    'ipv6.addresses': ['fe80::1%eth0'],
   };
+  expect(servicesOverIpv6(facts)).toEqual([
+    { transport: 'tcp', port: 139, state: 'open' },
+    { transport: 'tcp', port: 445, state: 'closed' },
+  ]);
   expect(servicesOf(facts)).toEqual([
     { transport: 'tcp', port: 139, state: 'open' },
     { transport: 'tcp', port: 445, state: 'open' },

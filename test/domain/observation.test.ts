@@ -43,6 +43,12 @@ it('turns each observation into facts of its own', () => {
     { kind: 'netbios-session', answer: 'refused', calledName: 'NAS' },
     { kind: 'ms17-010', unpatched: 'no' },
     { kind: 'endpoint-mapper', bindAcknowledged: false },
+    {
+      kind: 'ipv6',
+      addresses: ['fe80::1%eth0'],
+      states: { 445: 'open', 135: 'closed' },
+      smb: { conversation: 'smb', selected: { dialect: '2.1', signing: 'enabled' } },
+    },
     { kind: 'own-sockets', listening: ['tcp/445 on 192.168.1.5'] },
   ];
   expect(toFacts(observations)).toEqual({
@@ -54,6 +60,12 @@ it('turns each observation into facts of its own', () => {
     'netbios.calledName': 'NAS',
     'smb.ms17010': 'no',
     'rpc.bindAcknowledged': 'no',
+    'ipv6.addresses': ['fe80::1%eth0'],
+    'tcp6/445': 'open',
+    'tcp6/135': 'closed',
+    'ipv6.smb.conversation': 'smb',
+    'ipv6.smb.dialect': '2.1',
+    'ipv6.smb.signing': 'enabled',
     'agent.listening': ['tcp/445 on 192.168.1.5'],
   });
 });

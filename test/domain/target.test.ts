@@ -4,6 +4,7 @@ import { type Address, cidrRange, compareAddresses, fromNumber, toNumber } from 
 import {
   type AttachedSubnet,
   type Coverage,
+  coversWhole,
   expandTargets,
   type InterfaceAddress,
   MOST_ADDRESSES,
@@ -279,5 +280,29 @@ describe('the default targets', () => {
     expect(allOf(expandTargets([parseTarget(attached[0]!.cidr)], { ...NO_OPTIONS, attached }))).toHaveLength(
       4_094,
     );
+  });
+});
+
+describe('a subnet', () => {
+  const attached = { ...cidrRange('192.168.1.0/29') };
+  const coverage = (text: string, own: string, exclude: readonly string[] = []) =>
+    expandTargets([parseTarget(text)], {
+      exclude: exclude.map(parseTarget),
+      attached: [
+        { ...attached, interface: 'eth0', address: own, mac: '00:11:32:00:00:05', cidr: '192.168.1.0/29' },
+      ],
+      ownAddresses: [own],
+      force: false,
+    });
+
+  it('is covered as a whole when every host is asked, ourselves aside', () => {
+    expect(coversWhole(coverage('192.168.1.0/29', '192.168.1.3'), attached)).toBe(true);
+    expect(coversWhole(coverage('192.168.0.0/20', '192.168.1.3'), attached)).toBe(true);
+  });
+
+  it('is not when somebody in it is excluded, or no target', () => {
+    expect(coversWhole(coverage('192.168.1.0/29', '192.168.1.3', ['192.168.1.5']), attached)).toBe(false);
+    expect(coversWhole(coverage('192.168.1.1-5', '192.168.1.3'), attached)).toBe(false);
+    expect(coversWhole(coverage('192.168.1.4', '192.168.1.3'), attached)).toBe(false);
   });
 });

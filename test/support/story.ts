@@ -56,13 +56,19 @@ const SOFT: Facts = {
 
 const PRINTER: Facts = { addresses: ['192.168.1.9'], 'tcp/139': 'closed', 'tcp/445': 'closed' };
 
-/** A stranger whose name is a formula, and an attack on the terminal that shows it. */
+/** A stranger whose name is a formula, and an attack on the terminal that shows it; its firewall knows IPv4 only. */
 const STRANGER: Facts = {
   addresses: ['192.168.1.66'],
   'netbios.names': [{ name: '=1+1\u001b[2J,"', suffix: 0x20, group: false }],
   'tcp/139': 'closed',
   'tcp/445': 'closed',
   'udp/137': 'open',
+  'ipv6.addresses': ['fe80::bad:c0ff:feff:ee00%eth0', 'fd12:3456:789a::66'],
+  'ipv6.smb.conversation': 'smb',
+  'ipv6.smb.dialect': '3.1.1',
+  'ipv6.smb.signing': 'enabled',
+  'tcp6/139': 'closed',
+  'tcp6/445': 'open',
 };
 
 /**

@@ -1,7 +1,7 @@
 import { heldAt } from '../../../domain/held.ts';
 import { firstAddress, isIgnored } from '../../../domain/host.ts';
 import type { Track } from '../../../domain/timeline.ts';
-import { identityInWords, portsInWords, sharesInWords, smbInWords } from '../posture.ts';
+import { identityInWords, ipv6InWords, portsInWords, sharesInWords, smbInWords } from '../posture.ts';
 import { count } from '../text.ts';
 import type { Calendar } from './calendar.ts';
 import { outlineChart, trackChart } from './chart-tracks.ts';
@@ -83,6 +83,7 @@ function about({ host, vendor }: HostView, now: number, calendar: Calendar): Htm
     ['note', host.ownersWord?.note ?? null],
     ['held', held === null ? null : `at ${held.level}: ${held.why}`],
     ['ports', portsInWords(facts)],
+    ['IPv6', ipv6InWords(facts)],
     ['SMB', smbInWords(facts)],
     ['identity', identityInWords(facts)],
     ['shares', sharesInWords(facts)],

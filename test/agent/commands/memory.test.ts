@@ -81,7 +81,7 @@ describe('a question that cannot be answered', () => {
     [['history', '--host', '192.168.1'], 2, '3 hosts match'],
     [['host', 'naz', '--history'], 1, 'did you mean "NAS"?'],
     [['finding', 'f_9'], 1, 'finding "f_9": not known; "smbwarden findings --all" lists those that are'],
-    [['finding', 'f_0'], 2, '7 findings match; name one of them\n  f_000006  NAS: NetBIOS name'],
+    [['finding', 'f_0'], 2, '8 findings match; name one of them\n  f_000006  NAS: NetBIOS name'],
   ])('says why: %j', async (args, status, message) => {
     const ended = await run(...args);
     expect(ended).toMatchObject({ status, out: '', err: expect.stringContaining(message) as unknown });
@@ -103,6 +103,27 @@ describe('since', () => {
     ['pres', 'present'],
   ])('takes %s for %s', async (written, name) => {
     expect((await what(written)).what).toBe(name);
+  });
+
+  it('finds a host by an address of IPv6, with or without its zone', async () => {
+    for (const address of [
+      'fe80::bad:c0ff:feff:ee00%eth0',
+      'FE80::bad:c0ff:feff:ee00',
+      'fd12:3456:789a::66',
+    ]) {
+      expect((await run('since', address, '445')).out, address).toContain('TCP 445 is closed');
+    }
+  });
+
+  it('tells a service over IPv6 from the same over IPv4', async () => {
+    const [over6, over4] = [
+      await run('since', '192.168.1.66', 'TCP6/445'),
+      await run('since', '192.168.1.66', '445'),
+    ];
+    expect([over6.out, over4.out]).toEqual([
+      expect.stringContaining('TCP 445 over IPv6 is open'),
+      expect.stringContaining('TCP 445 is closed'),
+    ]);
   });
 
   it('says of a rule that never fired that it never did', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   dialectsInWords,
   identityInWords,
+  ipv6InWords,
   sharesInWords,
   smbInWords,
 } from '../../../agent/render/posture.ts';
@@ -30,6 +31,25 @@ describe('encryption', () => {
     ['signing not known', { 'smb.smb2': 'yes', 'smb.dialect': '3.1.1' }],
   ])('ends the line with "%s"', (words, facts) => {
     expect(smbInWords(facts)?.endsWith(`, ${words}`)).toBe(true);
+  });
+});
+
+describe('what answers over IPv6', () => {
+  const closed: Facts = { 'ipv6.addresses': ['fe80::1%eth0'], 'tcp6/445': 'closed', 'tcp6/139': 'closed' };
+  const smb: Facts = { 'ipv6.smb.dialect': '3.1.1', 'ipv6.smb.signing': 'enabled' };
+
+  it.each<[string | null, Facts]>([
+    [null, {}],
+    [null, { 'tcp/445': 'open', 'smb.dialect': '3.1.1' }],
+    ['closed 139, 445; fe80::1%eth0', closed],
+    [
+      'open 445; closed 139; SMB 3.1.1, signing enabled but not required; fe80::1%eth0, fd12::1',
+      { ...closed, ...smb, 'tcp6/445': 'open', 'ipv6.addresses': ['fe80::1%eth0', 'fd12::1'] },
+    ],
+    ['closed 139, 445; fe80::1%eth0', { ...closed, ...smb }],
+    ['fe80::1%\\x1b[2J', { 'ipv6.addresses': ['fe80::1%\u001b[2J'] }],
+  ])('is %j', (words, facts) => {
+    expect(ipv6InWords(facts)).toBe(words);
   });
 });
 
