@@ -20,12 +20,17 @@ export type AskedAt = { readonly [Question in DeepQuestion | 'look']?: number };
 /** How long it takes until a question is put again, milliseconds; null: it is never put. */
 export type Cadence = Readonly<Record<DeepQuestion, number | null>>;
 
+/** How far apart two moments are, milliseconds. A stamp ahead of a clock that was set back ages like one behind it. */
+function apart(a: number, b: number): number {
+  return Math.abs(a - b);
+}
+
 /** The questions that were not put for so long that they are due at `now`. */
 export function dueQuestions(askedAt: AskedAt, cadence: Cadence, now: number): DeepQuestion[] {
   return DEEP_QUESTIONS.filter((question) => {
     const every = cadence[question];
     const last = askedAt[question];
-    return every !== null && (last === undefined || now - last >= every);
+    return every !== null && (last === undefined || apart(now, last) >= every);
   });
 }
 
@@ -47,7 +52,7 @@ export function questionsFor(
 ): { readonly due: readonly DeepQuestion[]; readonly dueOnChange: readonly DeepQuestion[] } {
   const pause = wished ? WISHED_LOGON_PAUSE_MS : LOGON_PAUSE_MS;
   const lastOf = (logon: DeepQuestion): number => askedAt[logon] ?? Number.NEGATIVE_INFINITY;
-  const mayLogOn = LOGONS.every((logon) => now - lastOf(logon) >= pause);
+  const mayLogOn = LOGONS.every((logon) => apart(now, lastOf(logon)) >= pause);
   const inTurn = LOGONS.toSorted((a, b) => (lastOf(a) < lastOf(b) ? -1 : lastOf(a) > lastOf(b) ? 1 : 0));
   const [switchedOn, byTime] = [dueQuestions({}, cadence, now), dueQuestions(askedAt, cadence, now)];
   const logons = wished

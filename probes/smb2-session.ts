@@ -1,3 +1,4 @@
+import type { IdentityObservation } from '../domain/observation.ts';
 import {
   ConversationEnded,
   decoded,
@@ -10,7 +11,7 @@ import { identityIn } from './ntlm-identity.ts';
 import { type ProbeContext, REPLY_TIMEOUT_MS } from './probe.ts';
 import type { ShareSession } from './share-session.ts';
 import { exchange, type SmbChannel } from './smb-channel.ts';
-import { negotiateSmb2, SMB2_DIALECTS } from './smb2-offer.ts';
+import { negotiateSmb2, SMB2_DIALECTS, type Smb2Reply, serverGuidOf } from './smb2-offer.ts';
 import { connectSmb2Share, type Smb2Share } from './smb2-share.ts';
 import { encodeAnonymousAuthenticateMessage } from './wire/ntlm-authenticate.ts';
 import { decodeChallengeMessage, encodeNegotiateMessage } from './wire/ntlmssp.ts';
@@ -24,11 +25,15 @@ import { decodeSmb2LogoffResponse, encodeSmb2LogoffRequest } from './wire/smb2-t
 import { encodeAuthenticateToken, encodeNegTokenInit, findChallenge } from './wire/spnego.ts';
 
 /** What came of an attempt to open a session without a password. */
-export type Logon =
+export type Logon = Answer & {
+  /** What the server told of itself before it decided. */
+  readonly told: IdentityObservation;
+};
+
+type Answer =
   /** `sessionFlags`: `SMB2_SESSION_FLAG`, as whom the server sees us. */
   | { readonly kind: 'accepted'; readonly session: Smb2Session; readonly sessionFlags: number }
-  /** `version`: that of the NTLM challenge, as `identityIn` words it; null: there was none. */
-  | (Refused & { readonly version: string | null })
+  | Refused
   /** Accepted, but everything further would have to be encrypted, for which such a session has no key. */
   | { readonly kind: 'encrypted' };
 
@@ -59,31 +64,33 @@ export class Smb2Session implements ShareSession {
    * @throws ConversationEnded when the host does not answer, or not in SMB.
    */
   static async logOn(context: ProbeContext, authenticate: Authenticate = asNobody): Promise<Logon> {
-    const session = new Smb2Session(await negotiate(context));
+    const { channel, response } = await negotiate(context);
+    const session = new Smb2Session(channel);
     const first = await session.#setUp(encodeNegTokenInit(encodeNegotiateMessage()));
-    if (first.kind === 'smb2-error') return { ...logonRefused(first.header.status), version: null };
-    const token = findChallenge(first.securityBuffer);
-    if (token === null) return { kind: 'refused', status: first.header.status, version: null };
-    const { version } = decoded(() => identityIn(token));
+    const token = first.kind === 'smb2-error' ? null : findChallenge(first.securityBuffer);
+    const identity = token === null ? null : decoded(() => identityIn(token));
+    const told = { kind: 'identity', identity, serverGuid: serverGuidOf(response) } as const;
+    if (first.kind === 'smb2-error') return { ...logonRefused(first.header.status), told };
+    if (token === null) return { kind: 'refused', status: first.header.status, told };
     session.#sessionId = first.header.sessionId;
     const answer = decoded(() => authenticate(token));
     const second = await session.#setUp(encodeAuthenticateToken(answer), LOGON_TIMEOUT_MS);
     if (second.kind === 'smb2-error' || second.header.status !== 0)
-      return { ...logonRefused(second.header.status), version };
+      return { ...logonRefused(second.header.status), told };
     const { sessionFlags } = second;
     const encrypted = (sessionFlags & SMB2_SESSION_FLAG.SMB2_SESSION_FLAG_ENCRYPT_DATA) !== 0;
-    return encrypted ? { kind: 'encrypted' } : { kind: 'accepted', session, sessionFlags };
+    return encrypted ? { kind: 'encrypted', told } : { kind: 'accepted', session, sessionFlags, told };
   }
 
   /**
    * Sends one request and resolves with its response or refusal. `encode` is given the ids that the header needs.
    * @throws ConversationEnded when none comes in time.
    */
-  async ask<Answer extends Response>(
+  async ask<Reply extends Response>(
     encode: (ids: Pick<Smb2TreeRequest, 'messageId' | 'sessionId'>) => Uint8Array,
-    decode: (message: Uint8Array) => Answer | Smb2Error,
+    decode: (message: Uint8Array) => Reply | Smb2Error,
     withinMs: number = REPLY_TIMEOUT_MS,
-  ): Promise<Answer | Smb2Error> {
+  ): Promise<Reply | Smb2Error> {
     if (performance.now() > this.#deadline) throw new ConversationEnded({ kind: 'silent' });
     this.#messageId += 1n;
     const messageId = this.#messageId;
@@ -121,18 +128,20 @@ function asNobody(challenge: Uint8Array): Uint8Array {
   return encodeAnonymousAuthenticateMessage({ challengeFlags: decodeChallengeMessage(challenge).flags });
 }
 
-async function negotiate(context: ProbeContext): Promise<SmbChannel> {
+type Negotiated = Extract<Smb2Reply, { readonly kind: 'selected' }>;
+
+async function negotiate(context: ProbeContext): Promise<Negotiated> {
   if (context.dialects?.join() === '3.1.1') return negotiateAll(context);
   const below = await negotiateSmb2(context, {
     dialects: SMB2_DIALECTS.filter((dialect) => dialect !== '3.1.1'),
   });
-  if (below.kind === 'selected') return below.channel;
+  if (below.kind === 'selected') return below;
   if (below.kind !== 'declined' && below.kind !== 'hung-up') throw new ConversationEnded(below);
   return negotiateAll(context);
 }
 
-async function negotiateAll(context: ProbeContext): Promise<SmbChannel> {
+async function negotiateAll(context: ProbeContext): Promise<Negotiated> {
   const all = await negotiateSmb2(context, { dialects: SMB2_DIALECTS });
-  if (all.kind === 'selected') return all.channel;
+  if (all.kind === 'selected') return all;
   throw new ConversationEnded(all);
 }

@@ -34,7 +34,8 @@ export class DeepQuestions {
   }
 
   /**
-   * The single questions of L3, each on a connection of its own, once SMB has shown itself. Fragile hosts are spared.
+   * The single questions of L3, each on a connection of its own, once SMB has shown itself. Fragile hosts are spared. Whose
+   * anonymous session is due as well tells its identity at the beginning of that.
    * The SMB 1 question is also put to a server that hangs up on SMB 2, as servers do that know SMB 1 only; those are then
    * asked over SMB 1. A port that stops answering ends the questions.
    */
@@ -51,11 +52,15 @@ export class DeepQuestions {
     }
     if (conversation !== 'smb') return this.#askOverSmb1(due, smbPort, conversation);
     const { smbIdentity, smbDialectRange, smbCiphers } = this.#stay.tools.probes;
-    if (due.includes('identity')) await this.#askDeep('identity', smbIdentity, smbPort);
+    const logon = this.#stay.mayAsk('L4') ? this.#logonAmong(due) : null;
+    const isToldAtLogon = logon === 'anonymous' && due.includes('identity');
+    if (due.includes('identity') && !isToldAtLogon) await this.#askDeep('identity', smbIdentity, smbPort);
     if (due.includes('dialects')) await this.#askDeep('dialects', smbDialectRange, smbPort);
     if (due.includes('ciphers') && facts['smb.dialect'] === '3.1.1')
       await this.#askDeep('ciphers', smbCiphers, smbPort);
-    if (this.#stay.mayAsk('L4')) await this.#logOn(due, smbPort);
+    if (logon !== null) await this.#logOn(logon, smbPort, isToldAtLogon);
+    const isTold = this.#stay.seen.some(({ kind }) => kind === 'identity');
+    if (isToldAtLogon && !isTold) await this.#askDeep('identity', smbIdentity, smbPort);
   }
 
   /** What can be asked of a server that speaks SMB 1 and refuses everything newer. It has no guest test. */
@@ -74,9 +79,13 @@ export class DeepQuestions {
   }
 
   /** One attempt to log on, whatever else is due: the first in turn that this host can be asked. */
-  async #logOn(due: readonly DeepQuestion[], smbPort: 445 | 139): Promise<void> {
-    const { smbAnonymous, smbGuest, ms17010 } = this.#stay.tools.probes;
-    const logon = due.find((each) => isLogon(each) && (each !== 'ms17010' || this.#speaksSmb1()));
+  #logonAmong(due: readonly DeepQuestion[]): DeepQuestion | null {
+    return due.find((each) => isLogon(each) && (each !== 'ms17010' || this.#speaksSmb1())) ?? null;
+  }
+
+  async #logOn(logon: DeepQuestion, smbPort: 445 | 139, withIdentity: boolean): Promise<void> {
+    const { smbAnonymous, smbAnonymousAndIdentity, smbGuest, ms17010 } = this.#stay.tools.probes;
+    if (withIdentity) return this.#askDeep(['anonymous', 'identity'], smbAnonymousAndIdentity, smbPort);
     if (logon === 'anonymous') await this.#askDeep(logon, smbAnonymous, smbPort);
     if (logon === 'guest') await this.#askDeep(logon, smbGuest, smbPort);
     if (logon === 'ms17010') await this.#askDeep(logon, ms17010, smbPort);
@@ -100,7 +109,7 @@ export class DeepQuestions {
     const outcome = await this.#stay.ask(probe, { smbPort });
     if (meter.bytes() > sentBefore) {
       this.#lastPut = { questions: [question].flat(), port: smbPort };
-      this.#asked.push(...this.#lastPut.questions);
+      this.#asked.push(...this.#lastPut.questions.filter((each) => !this.#asked.includes(each)));
     }
     if (outcome.kind === 'answered') this.#stay.seen.push(...[outcome.seen].flat());
     this.#noteLoss();

@@ -450,6 +450,51 @@ describe('the attempt to log on, on a visit', () => {
   });
 });
 
+describe('the identity of a server whose anonymous session is due as well', () => {
+  const anonymous = givingAway([{ name: 'public' }]);
+  const due = ['identity', 'anonymous'] as const;
+  const DUE = { deepest: 'L4', due, dueOnChange: due } as const;
+  const OPEN: Services = { nameService: { names: serverNames('NAS') }, smb: { anonymous } };
+  const IDENTITY = { ...MODERN.identity, computer: 'NAS', dnsComputer: 'nas.home.arpa' };
+  const FIRST_AND_CLOSING_LOOK = 2;
+
+  it('is what it tells before it decides, without a connection more', async () => {
+    const alone = await visitTo(OPEN, { ...DUE, due: ['identity'] });
+    const { asked, facts, host } = await visitTo(OPEN, DUE);
+    expect(asked).toEqual(['anonymous', 'identity']);
+    expect(facts['smb.identity']).toEqual(alone.facts['smb.identity']);
+    expect(facts).toMatchObject({ 'smb.identity': IDENTITY, 'smb.anonymous.session': 'yes' });
+    expect(host.connections).toHaveLength(FIRST_AND_CLOSING_LOOK + 1);
+    expect(logonsIn(host.connections)).toHaveLength(1);
+  });
+
+  it('is told where the session is refused, too', async () => {
+    const refusing = { anonymous: { ...anonymous, logon: NT_STATUS.STATUS_ACCESS_DENIED } };
+    const { facts, host } = await visitTo({ ...OPEN, smb: refusing }, DUE);
+    expect(facts).toMatchObject({ 'smb.identity': IDENTITY, 'smb.anonymous.session': 'no' });
+    expect(host.connections).toHaveLength(FIRST_AND_CLOSING_LOOK + 1);
+  });
+
+  it('is asked for on a connection of its own where the session comes to nothing', async () => {
+    const breaks = { at: SMB2_COMMAND.SMB2_TREE_CONNECT, with: 'garbage' } as const;
+    const { asked, facts, host } = await visitTo(
+      { ...OPEN, smb: { anonymous: { ...anonymous, breaks } } },
+      DUE,
+    );
+    expect(asked).toEqual(['anonymous', 'identity']);
+    expect(facts).toMatchObject({ 'smb.identity': IDENTITY });
+    expect(facts).not.toHaveProperty(['smb.anonymous.session']);
+    expect(logonsIn(host.connections)).toHaveLength(1);
+  });
+
+  it('is asked for alone where no session may be tried', async () => {
+    const { asked, facts, host } = await visitTo(OPEN, { ...DUE, deepest: 'L3' });
+    expect(asked).toEqual(['identity']);
+    expect(facts).toMatchObject({ 'smb.identity': IDENTITY });
+    expect(logonsIn(host.connections)).toEqual([]);
+  });
+});
+
 describe('a server that speaks SMB 1 only', () => {
   const anonymous = givingAway([{ name: 'public' }]);
   const smb = { ...SMB1_ONLY, smb1Security: 'extended', anonymous } as const;
@@ -569,6 +614,14 @@ describe('a port that stops answering', () => {
     const due = { deepest: 'L4', due: ['anonymous'], dueOnChange: ['anonymous'] } as const;
     const { losses } = await visitTo(falling('logon', true), due);
     expect(losses).toEqual([{ port: 445, questions: ['anonymous'] }]);
+  });
+
+  it('is put down to all questions of one exchange', async () => {
+    const questions = ['identity', 'anonymous'] as const;
+    const due = { deepest: 'L4', due: questions, dueOnChange: questions } as const;
+    const { losses, asked } = await visitTo(falling('logon', true), due);
+    expect(losses).toEqual([{ port: 445, questions: ['anonymous', 'identity'] }]);
+    expect(asked).toEqual(['anonymous', 'identity']);
   });
 
   it('is not looked for by a connection that says nothing', async () => {
