@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import packageJson from '../package.json' with { type: 'json' };
 import { openStorage } from '../storage/storage.ts';
 import type { CommandContext, Output } from './commands/context.ts';
 import type { Globals, Terminal } from './commands/invocation.ts';
-import { buildProgram } from './commands/program.ts';
+import { type AddCommand, buildProgram, commandNamed } from './commands/program.ts';
+import { addRun } from './commands/run.ts';
 import { ConfigError, loadConfig, parseConfig } from './config.ts';
 import { databaseFile } from './data-dir.ts';
 import type { Configuration } from './doctor/doctor-world.ts';
-import { createDoctorWorld } from './doctor/world.ts';
 import { createLog, type Log, type LogLevel } from './log.ts';
 import { createRuntime } from './runtime.ts';
 import { isCronPattern } from './schedule.ts';
@@ -58,7 +57,10 @@ function contextOf(globals: Globals, output: Output): CommandContext {
     decide,
     broker,
     daemonStatus,
-    doctor: createDoctorWorld({ configuration, dataDir, version, now, env }),
+    doctor: async () => {
+      const { createDoctorWorld } = await import('./doctor/world.ts');
+      return createDoctorWorld({ configuration, dataDir, version, now, env });
+    },
     upkeep: createUpkeep({ dataDir, quotaBytes: config.quota * 1e6, version, now }),
     run: () => runtimeWith(daemonLog()).run(),
     vendorOf,
@@ -89,6 +91,7 @@ function usualDataDir(): string {
 }
 
 async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises');
   const dialogue = createInterface({ input: process.stdin, output: stderr });
   try {
     return /^y(es)?$/i.test((await dialogue.question(`${question} [y/N] `)).trim());
@@ -115,4 +118,11 @@ stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? 0 : 1);
 });
 
-process.exitCode = await buildProgram(contextOf, terminal).run(process.argv.slice(2));
+/** The daemon lives for months with whatever it has loaded, so it loads no other command. */
+async function commandsFor(args: readonly string[]): Promise<readonly AddCommand[]> {
+  if (commandNamed(args, terminal) === 'run') return [addRun];
+  return (await import('./commands/all.ts')).ALL_COMMANDS;
+}
+
+const args = process.argv.slice(2);
+process.exitCode = await buildProgram(contextOf, terminal, await commandsFor(args)).run(args);

@@ -8,18 +8,17 @@ import type { DaemonStatus } from './commands/context.ts';
 import { configInForce, type Pause, pauseOf } from './config/in-force.ts';
 import { maintenanceUntil } from './config/windows.ts';
 import type { Config } from './config.ts';
-import { type ControlRequest, controlPath, serveControl } from './control.ts';
-import { makeDataDir } from './data-dir.ts';
+import type { ControlRequest } from './control.ts';
 import { carryOut } from './decisions/carry-out.ts';
 import { Ends } from './decisions/ends.ts';
 import { type Hands, obey } from './decisions/obey.ts';
 import type { DecisionWorld } from './decisions/world.ts';
-import { Housekeeping } from './housekeeping.ts';
+import type { Housekeeping } from './housekeeping.ts';
 import { newAgentId } from './ids.ts';
 import type { Log } from './log.ts';
+import { tidyMemory } from './memory.ts';
 import { notifySystemd, watchdogIntervalMs } from './notify.ts';
 import { damageText, openPublisher, pictureOf, RETENTION_WITHIN_MS } from './outside.ts';
-import { openOwnStorage } from './own-storage.ts';
 import type { AgentStatus, Publisher, Retention } from './publish/publisher.ts';
 import { ChangingSchedule, type Rhythm } from './schedule.ts';
 import { SweepStopped } from './sweep/request.ts';
@@ -42,69 +41,8 @@ export interface DaemonOptions {
 /** A sweep is shown as such only when it lasts. */
 const SHOW_SWEEPING_AFTER_MS = 10_000;
 
-/**
- * The daemon: builds the parts, serves until SIGTERM or SIGINT, and takes them apart in order. SIGHUP reads the
- * configuration again; a wrong one is reported and the old one stays in force.
- * @throws StorageError, ControlTaken, TargetError when it cannot begin.
- */
-export async function runDaemon(options: DaemonOptions): Promise<void> {
-  let { config } = options;
-  for (;;) {
-    const ended = await serve({ ...options, config });
-    if (ended === 'stop') return;
-    try {
-      config = options.reloadConfig();
-      options.log.info({}, 'configuration read again');
-    } catch (error) {
-      options.log.error({ error }, 'configuration not read again: it is wrong, the old one stays in force');
-    }
-  }
-}
-
-async function serve(options: DaemonOptions): Promise<'stop' | 'reload'> {
-  const { config, dataDir, log, now, version } = options;
-  makeDataDir(dataDir);
-  const daemon: { current: Daemon | null } = { current: null };
-  const control = await serveControl(controlPath(dataDir), (request, report) => {
-    if (daemon.current === null) throw new Error('the daemon is starting; try again in a moment');
-    return daemon.current.answer(request, report);
-  });
-  const housekeeping = new Housekeeping({ keep: config.retention, log, now });
-  let storage: SteadyStorage | null = null;
-  try {
-    storage = openOwnStorage(options, housekeeping);
-    daemon.current = new Daemon(options, storage, housekeeping);
-    daemon.current.start();
-    notifySystemd(['--ready'], process.env);
-    log.info({ version, dataDir, pid: process.pid }, 'smbwarden is running');
-    const ended = await askedToEnd();
-    notifySystemd([ended === 'stop' ? 'STOPPING=1' : 'RELOADING=1'], process.env);
-    await daemon.current.stop();
-    log.info({ reason: ended }, 'smbwarden has ended its work');
-    return ended;
-  } finally {
-    storage?.close();
-    await control.close();
-  }
-}
-
-function askedToEnd(): Promise<'stop' | 'reload'> {
-  return new Promise((resolve) => {
-    const end = (how: 'stop' | 'reload') => () => {
-      for (const [name, listener] of listeners) process.removeListener(name, listener);
-      resolve(how);
-    };
-    const listeners = [
-      ['SIGTERM', end('stop')],
-      ['SIGINT', end('stop')],
-      ['SIGHUP', end('reload')],
-    ] as const;
-    for (const [name, listener] of listeners) process.once(name, listener);
-  });
-}
-
 /** The running parts between one start and one stop. */
-class Daemon {
+export class Daemon {
   readonly #options: DaemonOptions;
   readonly #storage: SteadyStorage;
   readonly #housekeeping: Housekeeping;
@@ -132,9 +70,10 @@ class Daemon {
     this.#housekeeping = housekeeping;
     const scope = scopeOf(config, []);
     this.#targets = scope.targets;
+    const agentId = config.agent.id ?? storage.history.agentId(() => newAgentId(random));
+    // What may be refused is behind us: from here on sockets are opened, and `stop` closes them.
     this.#mdns = openMdns(log);
     this.#mdns.listenOn(ownAddressesAmong(scope.coverage));
-    const agentId = config.agent.id ?? storage.history.agentId(() => newAgentId(random));
     this.#publisher = openPublisher({
       config,
       storage,
@@ -157,6 +96,7 @@ class Daemon {
       },
       log,
       now,
+      monotonic: () => performance.now(),
       random: Math.random,
     });
     this.#sweeper = new Sweeper(
@@ -305,8 +245,7 @@ class Daemon {
     }, SHOW_SWEEPING_AFTER_MS);
     try {
       const config = this.#inForce();
-      const { onLink, routed, loopback } = scopeOf(config, order.targets).coverage;
-      const deadlineMs = sweepDeadlineMs(onLink.length + routed.length + loopback.length);
+      const deadlineMs = sweepDeadlineMs(scopeOf(config, order.targets).coverage, config.pace);
       this.#underWay = { since: performance.now(), deadlineMs };
       const report = await sweepOnce(order, {
         config,
@@ -341,6 +280,7 @@ class Daemon {
         this.#housekeeping.afterSweep(this.#storage);
         const problem = this.#storage.trouble();
         if (problem !== null) log.error({ problem }, 'the database does not take what was swept');
+        tidyMemory();
       }
     }
   }

@@ -12,7 +12,7 @@ import { type DaemonStatus, type SweepOptions, type SweepPlan, UsageError } from
 import { configInForce, pauseOf } from './config/in-force.ts';
 import type { Config } from './config.ts';
 import { askControl, ControlTaken, controlPath, serveControl } from './control.ts';
-import { runDaemon } from './daemon.ts';
+
 import { databaseFile, makeDataDir } from './data-dir.ts';
 import { carryOut, endWhatIsOver } from './decisions/carry-out.ts';
 import type { DecisionWorld } from './decisions/world.ts';
@@ -23,6 +23,7 @@ import { openPublisher, pictureOf } from './outside.ts';
 import { openOwnStorage } from './own-storage.ts';
 import type { LinkState } from './publish/publisher.ts';
 import type { Timing } from './publish/timing.ts';
+import { runDaemon } from './service.ts';
 import type { SweepProgress, SweepReport } from './sweep/report.ts';
 import { restOf } from './sweep/rest.ts';
 import type { SweepOrder } from './sweep/sweeper.ts';

@@ -19,6 +19,9 @@ const KEY_SIZE = 5;
 const RECORD_SIZE = 8;
 /** The IEEE sells blocks of three sizes, the smaller ones cut out of the larger: MA-S, MA-M, MA-L. */
 const PREFIX_DIGITS = [9, 7, 6];
+const LONGEST_PREFIX = 9;
+/** Answers that are kept: a sweep asks for each network card some ten times, and a look-up costs up to fifty reads. */
+const MOST_KEPT = 1_024;
 
 /**
  * Looks manufacturers up in the table `file`, which is opened at the first question and stays open. The longest
@@ -27,10 +30,18 @@ const PREFIX_DIGITS = [9, 7, 6];
  */
 export function openVendors(file: string): VendorOf {
   let table: Table | null = null;
+  const kept = new Map<string, string | null>();
   return (mac) => {
     if (!isGloballyAdministered(mac)) return null;
     table ??= openTable(file);
-    return table === null ? null : vendorIn(table, mac.replaceAll(':', ''));
+    if (table === null) return null;
+    const prefix = mac.replaceAll(':', '').slice(0, LONGEST_PREFIX);
+    const known = kept.get(prefix);
+    if (known !== undefined) return known;
+    const vendor = vendorIn(table, prefix);
+    if (kept.size >= MOST_KEPT) kept.clear();
+    kept.set(prefix, vendor);
+    return vendor;
   };
 }
 

@@ -1,5 +1,6 @@
 import { type Address, compareAddresses } from './address.ts';
 import type { DeepQuestion } from './cadence.ts';
+import { hasAnswered } from './crowd.ts';
 import {
   type FactName,
   type Facts,
@@ -39,6 +40,7 @@ export const MOST_ADDRESSES_OF_A_MAC = 4;
  * Who was seen. Identity is the MAC where there is one, then the address and the NetBIOS name of hosts known without a
  * MAC, then a new id of our own; never the address alone of a host that has a MAC. Addresses of one host are put
  * together: of services, SMB 1 and signing the most exposed value is kept, of other facts that of the last address.
+ * A randomised MAC that nobody answers behind is whoever was so before at that address: phones change theirs.
  * `newId` gives `u` + 12 random hex digits.
  */
 export function identify(
@@ -48,6 +50,7 @@ export function identify(
 ): SeenHost[] {
   const shared = sharedMacs(sightings);
   const withoutMac = [...known.values()].filter((host) => host.mac === null);
+  const passing = passingHosts(known, sightings);
   const sightedAddresses = new Set(sightings.map((each) => each.address));
   const groups = new Map<HostId, Sighting[]>();
   const macIds = new Map<Mac, HostId>();
@@ -56,7 +59,7 @@ export function identify(
     const id =
       mac === null
         ? (matchWithoutMac(sighting, withoutMac, sightedAddresses, groups) ?? newId())
-        : (macIds.get(mac) ?? matchMac(mac, known) ?? newId());
+        : (macIds.get(mac) ?? matchMac(mac, known) ?? matchPassing(sighting, passing, groups) ?? newId());
     if (mac !== null) macIds.set(mac, id);
     groups.set(id, [...(groups.get(id) ?? []), { ...sighting, mac }]);
   }
@@ -70,7 +73,7 @@ export function identify(
 export function withUnaskedAddresses(
   seen: readonly SeenHost[],
   known: ReadonlyMap<HostId, HostRecord>,
-  asked: ReadonlySet<Address>,
+  asked: Pick<ReadonlySet<Address>, 'has'>,
 ): SeenHost[] {
   return seen.map((host) => {
     const unasked = known.get(host.id)?.facts.addresses?.filter((address) => !asked.has(address)) ?? [];
@@ -90,6 +93,36 @@ function sharedMacs(sightings: readonly Sighting[]): ReadonlySet<Mac> {
 function matchMac(mac: Mac, known: ReadonlyMap<HostId, HostRecord>): HostId | undefined {
   if (isGloballyAdministered(mac)) return hostIdOf(mac);
   return [...known.values()].find((host) => host.mac === mac)?.id;
+}
+
+/** Hosts with a randomised MAC that was not met this time, of which nothing else is known than where they were. */
+function passingHosts(
+  known: ReadonlyMap<HostId, HostRecord>,
+  sightings: readonly Sighting[],
+): ReadonlyMap<Address, HostRecord> {
+  const met = new Set(sightings.map((sighting) => sighting.mac));
+  const passing = [...known.values()].filter(
+    ({ mac, facts, findings, ignored, ownersWord }) =>
+      mac !== null &&
+      !isGloballyAdministered(mac) &&
+      !met.has(mac) &&
+      !hasAnswered(facts) &&
+      findings.length === 0 &&
+      ignored === null &&
+      ownersWord === undefined,
+  );
+  return new Map(passing.flatMap((host) => (host.facts.addresses ?? []).map((address) => [address, host])));
+}
+
+function matchPassing(
+  { address, mac, observations }: Sighting,
+  passing: ReadonlyMap<Address, HostRecord>,
+  taken: ReadonlyMap<HostId, unknown>,
+): HostId | undefined {
+  const host = passing.get(address);
+  if (host === undefined || taken.has(host.id) || mac === null || isGloballyAdministered(mac))
+    return undefined;
+  return hasAnswered(toFacts(observations)) ? undefined : host.id;
 }
 
 function matchWithoutMac(

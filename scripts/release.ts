@@ -69,14 +69,15 @@ function pack(architecture: Architecture): string {
   return tarball;
 }
 
-/** The launcher, the bundle with what lies beside it, SQLite for one architecture, and the runtime. */
+/** The launcher, the modules of the program with what lies beside them, SQLite for one architecture, and the runtime. */
 function layOutProgram(folder: string, architecture: Architecture): void {
   const take = (path: string, from = program) => {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     cpSync(join(from, path), join(folder, path), { recursive: true });
   };
   take('bin/smbwarden');
-  for (const part of ['smbwarden.mjs', 'vendors.bin', 'migrations']) take(`dist/${part}`);
+  const modules = globSync('*.mjs', { cwd: join(program, 'dist') }).sort();
+  for (const part of [...modules, 'vendors.bin', 'migrations']) take(`dist/${part}`);
   const sqlite = 'node_modules/better-sqlite3';
   for (const part of ['package.json', 'LICENSE', 'lib', `prebuilds/linux-${architecture}.node`]) {
     take(`${sqlite}/${part}`, ROOT);

@@ -33,7 +33,7 @@ export interface CommandContext {
   /** Upkeep of the database. */
   readonly upkeep: Upkeep;
   /** What `doctor` looks at. */
-  readonly doctor: DoctorWorld;
+  doctor(): Promise<DoctorWorld>;
   /** The daemon; resolves after a clean stop. */
   run(): Promise<void>;
   /** Manufacturer of a network card, or null when unknown. */

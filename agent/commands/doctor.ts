@@ -26,19 +26,19 @@ export function addDoctor(program: Command, act: Act): void {
 }
 
 async function examineAll(context: CommandContext): Promise<number> {
-  const { output, doctor } = context;
-  const checks = await examine(doctor, (what) => output.progress(`looking at the ${what} …`));
+  const { output } = context;
+  const checks = await examine(await context.doctor(), (what) => output.progress(`looking at the ${what} …`));
   output.progress('');
   output.out(output.json ? safeJson(doctorJson(checks, null), 2) : doctorText(checks, viewOf(context)));
   return statusOf(checks);
 }
 
 async function examineHost(context: CommandContext, asked: string): Promise<number> {
-  const { output, doctor } = context;
+  const { output } = context;
   output.progress(`asking ${asked} …`);
   const shown = await hostCase(context, asked);
   output.progress('');
-  const own = shown.host?.isAgent === true ? [await ownPortsCheck(doctor)] : [];
+  const own = shown.host?.isAgent === true ? [await ownPortsCheck(await context.doctor())] : [];
   const checks = [...diagnose(shown), ...own];
   const host = { asked, id: shown.host?.id ?? null, address: shown.address };
   output.out(output.json ? safeJson(doctorJson(checks, host), 2) : doctorText(checks, viewOf(context)));

@@ -2,35 +2,9 @@ import { Command, CommanderError, Option } from 'commander';
 import { TargetError } from '../../domain/target.ts';
 import { visible } from '../../domain/text.ts';
 import { ConfigError } from '../config.ts';
-import { addAck } from './ack.ts';
-import { addCheck } from './check.ts';
-import { addCompletion } from './completion.ts';
-import { addConfig } from './config.ts';
 import { type CommandContext, UsageError } from './context.ts';
-import { addDb } from './db.ts';
-import { addDiff } from './diff.ts';
-import { addDoctor } from './doctor.ts';
-import { addExplain } from './explain.ts';
-import { addExport } from './export.ts';
-import { addFinding } from './finding.ts';
-import { addFindings } from './findings.ts';
-import { addForget } from './forget.ts';
-import { addHistory } from './history.ts';
-import { addHost } from './host.ts';
-import { addHosts } from './hosts.ts';
-import { addIgnore } from './ignore.ts';
 import { type Act, type ContextFactory, EXIT, examples, type Terminal } from './invocation.ts';
-import { addLedger } from './ledger.ts';
-import { addMqtt } from './mqtt.ts';
 import { outputOf } from './output.ts';
-import { addPause } from './pause.ts';
-import { addQuarantine } from './quarantine.ts';
-import { addReport } from './report.ts';
-import { addRun } from './run.ts';
-import { addSince } from './since.ts';
-import { addStatus } from './status.ts';
-import { addSweep } from './sweep.ts';
-import { addVersion } from './version.ts';
 
 /** The command line, ready to be run once. */
 export interface Program {
@@ -40,8 +14,15 @@ export interface Program {
   run(args: readonly string[]): Promise<number>;
 }
 
-/** Every command, wired to what `contextFactory` builds and to `terminal`. */
-export function buildProgram(contextFactory: ContextFactory, terminal: Terminal): Program {
+/** Hangs one command, and its subcommands, below the root. */
+export type AddCommand = (program: Command, act: Act) => void;
+
+/** The commands given, wired to what `contextFactory` builds and to `terminal`. */
+export function buildProgram(
+  contextFactory: ContextFactory,
+  terminal: Terminal,
+  commands: readonly AddCommand[],
+): Program {
   let status: number = EXIT.done;
   const command = rootCommand(terminal);
   const act: Act =
@@ -63,7 +44,7 @@ export function buildProgram(contextFactory: ContextFactory, terminal: Terminal)
       };
       status = await work(invocation, ...args);
     };
-  for (const add of COMMANDS) add(command, act);
+  for (const add of commands) add(command, act);
   return {
     command,
     async run(args) {
@@ -77,34 +58,16 @@ export function buildProgram(contextFactory: ContextFactory, terminal: Terminal)
   };
 }
 
-const COMMANDS = [
-  addRun,
-  addSweep,
-  addCheck,
-  addStatus,
-  addHosts,
-  addHost,
-  addFindings,
-  addFinding,
-  addHistory,
-  addDiff,
-  addSince,
-  addLedger,
-  addExport,
-  addReport,
-  addAck,
-  addIgnore,
-  addForget,
-  addPause,
-  addQuarantine,
-  addExplain,
-  addDoctor,
-  addConfig,
-  addDb,
-  addMqtt,
-  addCompletion,
-  addVersion,
-];
+/** What stands for a command in `args` (without node and script), be there one of that name or not; null: nothing. */
+export function commandNamed(args: readonly string[], terminal: Terminal): string | null {
+  const root = rootCommand({ ...terminal, out: () => {}, err: () => {} });
+  try {
+    return root.parseOptions([...args]).operands[0] ?? null;
+  } catch (error) {
+    if (error instanceof CommanderError) return null;
+    throw error;
+  }
+}
 
 function rootCommand(terminal: Terminal): Command {
   return new Command('smbwarden')

@@ -76,6 +76,8 @@ export class Stay {
   /** The ports, by the number of their service, that accepted a connection. */
   readonly open = new Set<number>();
   #answered = false;
+  /** What followed from so many observations; it is asked for more often than they grow. */
+  #summed: { readonly of: number; readonly facts: Facts; readonly sparing: Sparing | null } | null = null;
 
   constructor(plan: VisitPlan, tools: VisitTools) {
     this.plan = plan;
@@ -84,7 +86,7 @@ export class Stay {
 
   /** What this visit has seen. */
   facts(): Facts {
-    return toFacts(this.seen);
+    return this.#sum().facts;
   }
 
   get answered(): boolean {
@@ -102,8 +104,16 @@ export class Stay {
 
   /** By what is known and what has been seen so far. */
   sparing(): Sparing | null {
-    const { known, spare = (facts: Facts) => fragility(facts, null) } = this.plan;
-    return spare(mergeFacts(known, this.facts()));
+    return this.#sum().sparing;
+  }
+
+  #sum() {
+    if (this.#summed?.of !== this.seen.length) {
+      const { known, spare = (facts: Facts) => fragility(facts, null) } = this.plan;
+      const facts = toFacts(this.seen);
+      this.#summed = { of: this.seen.length, facts, sparing: spare(mergeFacts(known, facts)) };
+    }
+    return this.#summed;
   }
 
   #bestCipher(): string | null {

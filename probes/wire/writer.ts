@@ -1,28 +1,41 @@
+/** Most messages of ours are shorter. */
+const FIRST_ROOM = 256;
+
 /**
  * Collects the bytes of one message. A value that does not fit its field is a bug of the caller: RangeError.
  */
 export class Writer {
-  readonly #bytes: number[] = [];
+  #bytes = new Uint8Array(FIRST_ROOM);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
 
   /** How many bytes were written, which is also the offset of the next one. */
   get length(): number {
-    return this.#bytes.length;
+    return this.#length;
   }
 
   uint8(value: number): this {
-    return this.#integer(value, 1, 'big');
+    const at = this.#takeFor(value, 1);
+    this.#view.setUint8(at, value);
+    return this;
   }
 
   uint16be(value: number): this {
-    return this.#integer(value, 2, 'big');
+    const at = this.#takeFor(value, 2);
+    this.#view.setUint16(at, value);
+    return this;
   }
 
   uint32be(value: number): this {
-    return this.#integer(value, 4, 'big');
+    const at = this.#takeFor(value, 4);
+    this.#view.setUint32(at, value);
+    return this;
   }
 
   uint16le(value: number): this {
-    return this.#integer(value, 2, 'little');
+    const at = this.#takeFor(value, 2);
+    this.#view.setUint16(at, value, true);
+    return this;
   }
 
   /** Signed, two's complement. */
@@ -32,7 +45,9 @@ export class Writer {
   }
 
   uint32le(value: number): this {
-    return this.#integer(value, 4, 'little');
+    const at = this.#takeFor(value, 4);
+    this.#view.setUint32(at, value, true);
+    return this;
   }
 
   uint64le(value: bigint): this {
@@ -41,7 +56,10 @@ export class Writer {
   }
 
   bytes(bytes: Iterable<number>): this {
-    for (const byte of bytes) this.uint8(byte);
+    if (bytes instanceof Uint8Array) {
+      const start = this.#take(bytes.length);
+      this.#bytes.set(bytes, start);
+    } else for (const byte of bytes) this.uint8(byte);
     return this;
   }
 
@@ -52,7 +70,7 @@ export class Writer {
   }
 
   zeros(count: number): this {
-    for (let i = 0; i < count; i += 1) this.#bytes.push(0);
+    this.#take(count);
     return this;
   }
 
@@ -76,18 +94,28 @@ export class Writer {
   }
 
   finish(): Uint8Array {
-    return Uint8Array.from(this.#bytes);
+    return this.#bytes.slice(0, this.#length);
   }
 
-  #integer(value: number, width: 1 | 2 | 4, order: 'big' | 'little'): this {
+  /** Where the next `width` bytes lie, that hold `value`. */
+  #takeFor(value: number, width: 1 | 2 | 4): number {
     if (!Number.isInteger(value) || value < 0 || value >= 2 ** (8 * width)) {
       throw new RangeError(`${value} does not fit ${width} bytes`);
     }
-    for (let i = 0; i < width; i += 1) {
-      const shift = 8 * (order === 'little' ? i : width - 1 - i);
-      this.#bytes.push((value >>> shift) & 0xff);
+    return this.#take(width);
+  }
+
+  /** Where the next `count` bytes lie, zero so far. */
+  #take(count: number): number {
+    const start = this.#length;
+    this.#length += count;
+    if (this.#length > this.#bytes.length) {
+      const grown = new Uint8Array(2 * this.#length);
+      grown.set(this.#bytes.subarray(0, start));
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
     }
-    return this;
+    return start;
   }
 }
 

@@ -80,6 +80,18 @@ describe('a table on disk', () => {
     expect(vendorOf('00:11:32:aa:bb:cc')).toBe('Synology Incorporated');
   });
 
+  it('is asked once for each block of addresses', () => {
+    const file = join(temporaryDirectory(), 'vendors.bin');
+    writeFileSync(file, vendorTable(REGISTRY));
+    const vendorOf = openVendors(file);
+    expect(vendorOf('00:11:32:aa:bb:cc')).toBe('Synology Incorporated');
+    expect(vendorOf('00:11:31:aa:bb:cc')).toBeNull();
+    writeFileSync(file, '');
+    expect(vendorOf('00:11:32:aa:bd:ee')).toBe('Synology Incorporated');
+    expect(vendorOf('00:11:31:aa:bd:ee')).toBeNull();
+    expect(vendorOf('00:11:33:aa:bb:cc')).toBeNull();
+  });
+
   it('knows nobody when it is cut short, at whatever length', () => {
     const bytes: Buffer = vendorTable(REGISTRY);
     const lengths = Array.from({ length: bytes.length }, (_, length) => length);

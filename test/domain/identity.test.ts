@@ -50,6 +50,20 @@ describe('a host with a MAC', () => {
     expect(identifyAmong([], sightings)).toMatchObject([{ id: 'u1', mac: RANDOMISED }]);
   });
 
+  it('is whoever passed at that address before, when both have a randomised MAC and neither ever answered', () => {
+    const facts = { addresses: ['192.168.1.50'], 'tcp/445': 'filtered' } as const;
+    const phone = sampleHost({ id: 'u0123456789ab', mac: RANDOMISED, findings: [], facts });
+    const another = 'de:ad:be:00:00:02';
+    const at = (address: string, mac: string, seen: readonly Observation[] = []) =>
+      identifyAmong([phone], [sighting(address, mac, seen)]).map(({ id }) => id);
+    expect(at('192.168.1.50', another)).toEqual(['u0123456789ab']);
+    expect(at('192.168.1.51', another)).toEqual(['u1']);
+    expect(at('192.168.1.50', '00:11:32:00:00:99')).toEqual(['h001132000099']);
+    expect(at('192.168.1.50', another, [service(445, 'closed')])).toEqual(['u1']);
+    const both = [sighting('192.168.1.60', RANDOMISED), sighting('192.168.1.50', another)];
+    expect(identifyAmong([phone], both).map(({ id }) => id)).toEqual(['u0123456789ab', 'u1']);
+  });
+
   it('is one host at several addresses, also at first sight with a randomised MAC', () => {
     const sightings = ['10.0.0.10', '10.0.0.9'].map((address) => sighting(address, RANDOMISED));
     expect(placesOf(identifyAmong([], sightings))).toEqual({ u1: ['10.0.0.9', '10.0.0.10'] });

@@ -1,4 +1,5 @@
 import { expect } from 'vitest';
+import { ALL_COMMANDS } from '../../agent/commands/all.ts';
 import type { CommandContext } from '../../agent/commands/context.ts';
 import type { ContextFactory, Terminal } from '../../agent/commands/invocation.ts';
 import { buildProgram } from '../../agent/commands/program.ts';
@@ -58,7 +59,7 @@ export async function runWith(
     version: '1.0.0',
     ...surroundings,
   };
-  const status = await buildProgram(factory, terminal).run(args);
+  const status = await buildProgram(factory, terminal, ALL_COMMANDS).run(args);
   return { status, ...printed };
 }
 
@@ -94,7 +95,7 @@ function testContext(yaml: string): Omit<CommandContext, 'output'> {
       removeAll: async () => expect.fail('this command clears nothing'),
     },
     daemonStatus: async () => null,
-    doctor: doctorWorld({}, yaml),
+    doctor: async () => doctorWorld({}, yaml),
     upkeep: {
       backUp: (file) => ({ file, size: 8_400_000 }),
       restore: async (from) => ({ from, recordedUntil: SAMPLE_TIME, keptAs: null }),

@@ -1,7 +1,35 @@
 import { describe, expect, it } from 'vitest';
+import { commandNamed } from '../../../agent/commands/program.ts';
 import { runCommand, runWith } from '../../support/command-line.ts';
 
 const GOLDEN = new URL('../../golden/cli/', import.meta.url);
+
+describe('the command that is named', () => {
+  it.each([
+    [['run'], 'run'],
+    [['--data-dir', 'hosts', '--verbose', 'run', '--config', 'c.yaml'], 'run'],
+    [['run', '--help'], 'run'],
+    [['host', 'run'], 'host'],
+    [['help', 'run'], 'help'],
+    [['--config', 'run'], null],
+    [['--config'], null],
+    [['--quiet', '--verbose', 'run'], 'run'],
+    [['--no-such-option', 'run'], null],
+    [['runn'], 'runn'],
+    [[], null],
+  ])('of %j is %s', (args, name) => {
+    const silent = { out: () => expect.fail(), err: () => expect.fail(), write: async () => expect.fail() };
+    const terminal = {
+      isTty: false,
+      errIsTty: false,
+      columns: 80,
+      env: {},
+      timeZone: 'UTC',
+      version: '1.0.0',
+    };
+    expect(commandNamed(args, { ...silent, ...terminal })).toBe(name);
+  });
+});
 
 describe('options', () => {
   it('of the program work before and after the command', async () => {

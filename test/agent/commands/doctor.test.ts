@@ -57,7 +57,11 @@ function scene(parts: Partial<Scene>): Scene {
 }
 
 function run({ args, world, check, config }: Scene, ...more: readonly string[]) {
-  return runCommand(['doctor', ...args, ...more], { config, check, doctor: doctorWorld(world, config) });
+  return runCommand(['doctor', ...args, ...more], {
+    config,
+    check,
+    doctor: async () => doctorWorld(world, config),
+  });
 }
 
 describe('doctor', () => {
@@ -127,7 +131,7 @@ describe('doctor HOST', () => {
     const storage = () => {
       throw new StorageError('missing', 'none');
     };
-    const doctor = doctorWorld();
+    const doctor = async () => doctorWorld();
     const first = await runCommand(['doctor', '192.168.1.21'], { storage, doctor, check: nobody });
     expect(first.out).toContain('the history knows nobody there');
     expect(await runCommand(['doctor', 'nobody'], { doctor })).toMatchObject({ status: 1, out: '' });
