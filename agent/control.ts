@@ -1,7 +1,6 @@
 import { chmod, unlink } from 'node:fs/promises';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
 /**
  * The control socket: how a command reaches the process that owns the database. One request a connection, as one line
@@ -38,26 +37,38 @@ export function controlPath(dataDir: string): string {
 }
 
 /**
- * Takes the socket at `path` and answers on it until `close`. A socket file that nobody answers on is replaced.
+ * Takes the socket at `path` and answers on it until `close`. A socket file that nobody answers on is replaced. `renew`
+ * takes it again where its file was deleted; whoever is connected stays so.
  * @throws ControlTaken when somebody answers; Error with the code of listen(2) when the place cannot be used.
  */
 export async function serveControl(
   path: string,
   handler: ControlHandler,
-): Promise<{ close: () => Promise<void> }> {
+): Promise<{ close: () => Promise<void>; renew: () => Promise<void> }> {
   if (Buffer.byteLength(path) > LONGEST_PATH) {
     throw new Error(`control socket ${path}: longer than ${LONGEST_PATH} bytes; use a shorter --data-dir`);
   }
   const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-    socket.on('error', () => {});
-    void answer(socket, handler);
-  });
-  await listen(server, path);
-  await chmod(path, 0o660);
+  const take = async (): Promise<Server> => {
+    const server = createServer((socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+      socket.on('error', () => {});
+      void answer(socket, handler);
+    });
+    await listen(server, path).catch((error: unknown) => {
+      throw placeTrouble(path, error);
+    });
+    await chmod(path, 0o660);
+    return server;
+  };
+  let server = await take();
   return {
+    renew: async () => {
+      // First, because it deletes whatever file has its path.
+      server.close();
+      server = await take();
+    },
     close: async () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const socket of sockets) socket.end();
@@ -85,6 +96,24 @@ async function listen(server: Server, path: string): Promise<void> {
     await tryListen(server, path);
   }
 }
+
+/** What stands in the way of a socket at `path`, in words, under the code of the system call; else the error as it is. */
+function placeTrouble(path: string, error: unknown): unknown {
+  const { code = '' } = error as NodeJS.ErrnoException;
+  const said = UNUSABLE[code];
+  if (said === undefined) return error;
+  const advice = 'Mend that, or name another directory with --data-dir';
+  return Object.assign(new Error(`control socket ${path}: ${said} (${code}). ${advice}`, { cause: error }), {
+    code,
+  });
+}
+
+const UNUSABLE: Readonly<Record<string, string>> = {
+  EROFS: 'the file system is read-only',
+  ENOSPC: 'the disk is full',
+  // libuv reports a missing directory like this, too.
+  EACCES: 'there is no such directory, or this user may not write in it',
+};
 
 function tryListen(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -164,6 +193,8 @@ export async function askControl(
   const socket = await connectTo(path);
   if (socket === null) return null;
   socket.write(`${JSON.stringify(request)}\n`);
+  // Not for the daemon, which only answers.
+  const { createInterface } = await import('node:readline');
   try {
     for await (const line of createInterface({ input: socket })) {
       const answered = JSON.parse(line) as {

@@ -50,12 +50,16 @@ export class Housekeeping {
   /** Drops what is old at once, because the file is full. */
   makeRoom(storage: Housekept): void {
     const now = this.#now();
-    if (now - this.#madeRoomAt < MAKE_ROOM_EVERY_MS) return;
+    if (Math.abs(now - this.#madeRoomAt) < MAKE_ROOM_EVERY_MS) return;
     this.#madeRoomAt = now;
     const steps = storage.retention.drop(this.#keep, now);
     let step = steps.next();
     while (step.done !== true) step = steps.next();
-    this.#log.warn({ dropped: step.value }, 'the database is full: old history was dropped to make room');
+    const isSomething = Object.values(step.value).some((rows) => rows > 0);
+    const outcome = isSomething
+      ? 'the database is full: old history was dropped to make room'
+      : 'the database is full, and no history is old enough to be dropped';
+    this.#log.warn({ dropped: step.value }, outcome);
   }
 
   /** Ends what is under way, at its next step. */

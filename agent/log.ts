@@ -109,7 +109,8 @@ function repeatLimiter(now: () => number): (message: string) => number | null {
   const windows = new Map<string, { since: number; written: number; dropped: number }>();
   return (message) => {
     const known = windows.get(message);
-    if (known === undefined || now() - known.since >= REPEAT_WINDOW_MS) {
+    // A clock that is set back must not silence a message until it has caught up.
+    if (known === undefined || Math.abs(now() - known.since) >= REPEAT_WINDOW_MS) {
       windows.set(message, { since: now(), written: 1, dropped: 0 });
       return known?.dropped ?? 0;
     }

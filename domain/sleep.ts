@@ -36,7 +36,8 @@ export function mayLook(
     if (start === undefined || end === undefined || now < start || now >= end) return false;
     const part = (end - start) / timesADay;
     const partBegan = start + Math.floor((now - start) / part) * part;
-    return lastLookAt < partBegan;
+    // A look that lies a day ahead was taken before the clock was set back.
+    return lastLookAt < partBegan || lastLookAt > now + DAY_MINUTES * 60_000;
   });
 }
 

@@ -37,8 +37,8 @@ export function backupsOf(file: string): readonly Backup[] {
 }
 
 /**
- * Copies the database while it is in use, a few pages at a time; checks the copy, and then lets go all but the newest
- * two. Nothing is left of a backup that failed.
+ * Copies the database while it is in use, a few pages at a time; checks the copy, and then lets go all but this one and
+ * the newest before it. Nothing is left of a backup that failed.
  * @throws StorageError when there is no room or no permission, or the copy is damaged (and so, most likely, the original).
  */
 export async function takeBackup({ db }: Connection, file: string, now: number): Promise<Backup> {
@@ -67,7 +67,10 @@ export async function takeBackup({ db }: Connection, file: string, now: number):
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(unfinished + suffix, { force: true });
   }
   told(() => {
-    for (const { file: old } of backupsOf(file).slice(KEPT)) rmSync(old);
+    // One that lies ahead of a clock that was set back since goes first: it must not push out those of every day.
+    const others = backupsOf(file).filter((backup) => backup.file !== target);
+    const byWorth = others.toSorted((a, b) => Number(a.at > now) - Number(b.at > now));
+    for (const { file: old } of byWorth.slice(KEPT - 1)) rmSync(old);
   });
   return { file: target, at: now };
 }

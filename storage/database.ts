@@ -37,6 +37,8 @@ export interface Connection {
   readonly db: Database;
   /** What this opening did about a damaged file; null: it was not damaged. */
   readonly restored: Restored | null;
+  /** Whoever wrote to the file last did not close it: killed, a crash, a power cut. Its pages were checked. */
+  readonly wasLeftOpen: boolean;
   /** Runs `work`; what SQLite reports becomes a StorageError that begins with `attempted` ("record a sweep"). */
   attempt<T>(attempted: string, work: () => T): T;
   /** Leaves one file without `-wal` where nobody else has it open. May be called again. */
@@ -66,7 +68,9 @@ export function openDatabase(given: DatabaseOptions): Connection {
   if (options.mode === 'read-only') return reader(options);
   if (options.isDamaged) return replaceDamaged(options);
   try {
-    return connectionTo(openForWriting(options), options, null);
+    const left = inspect(options);
+    const db = openForWriting(options, left === 'half-written');
+    return connectionTo(db, options, { restored: null, wasLeftOpen: left !== 'closed' });
   } catch (error) {
     if (!isDamage(error)) throw error;
     return replaceDamaged(options);
@@ -75,7 +79,7 @@ export function openDatabase(given: DatabaseOptions): Connection {
 
 function reader(options: Options): Connection {
   try {
-    return connectionTo(openForReading(options), options, null);
+    return connectionTo(openForReading(options), options, AS_IT_WAS);
   } catch (error) {
     const isStuck = error instanceof StorageError && error.code === 'read-only';
     const copy = isStuck ? copyForReader(options.file) : null;
@@ -88,7 +92,7 @@ function reader(options: Options): Connection {
 function readerOfCopy(copy: PrivateCopy, options: Options): Connection {
   try {
     const db = openForReading({ ...options, file: copy.file });
-    const connection = connectionTo(db, options, null);
+    const connection = connectionTo(db, options, AS_IT_WAS);
     connection.attempt('read the history', () => checkPages(db, options.file));
     return {
       ...connection,
@@ -109,7 +113,7 @@ function replaceDamaged(options: Options): Connection {
   const backup = restoreNewestBackup(options);
   const db = openForWriting(options);
   if (backup === null) rescueAgentId(setAside, db);
-  return connectionTo(db, options, { setAside, at, backup });
+  return connectionTo(db, options, { restored: { setAside, at, backup }, wasLeftOpen: false });
 }
 
 /** Without its id the agent would be a stranger to Home Assistant. What else the damaged file holds is not trusted. */
@@ -134,11 +138,15 @@ export function isDamage(error: unknown): boolean {
   return error instanceof StorageError && error.code === 'corrupt';
 }
 
-function connectionTo(db: Database, options: Options, restored: Restored | null): Connection {
+/** What opening a file brought to light. */
+type Found = Pick<Connection, 'restored' | 'wasLeftOpen'>;
+const AS_IT_WAS: Found = { restored: null, wasLeftOpen: false };
+
+function connectionTo(db: Database, options: Options, found: Found): Connection {
   let damaged = false;
   return {
     db,
-    restored,
+    ...found,
     attempt(attempted, work) {
       try {
         return attempt(attempted, options.file, work);
@@ -156,10 +164,10 @@ function connectionTo(db: Database, options: Options, restored: Restored | null)
   };
 }
 
-function openForWriting(options: Options): Database {
-  inspect(options);
+function openForWriting(options: Options, isToBeChecked = false): Database {
   return openWith(options, {}, (db) => {
     checkHeader(db, options);
+    if (isToBeChecked) checkPages(db, options.file);
     setWriterPragmas(db, options.quotaBytes);
     setCommonPragmas(db);
     migrate(db, options.migrations, options.file);
@@ -194,10 +202,10 @@ function openWith(
 }
 
 function setWriterPragmas(db: Database, quotaBytes: number): void {
-  // Space that is freed can be given back in steps. Ignored once the file has a page, so it comes before WAL.
-  db.pragma('auto_vacuum = INCREMENTAL');
-  // Readers do not block the writer, nor the writer them.
-  db.pragma('journal_mode = WAL');
+  // Space that is freed can be given back in steps. It counts before the first page only, so it comes before WAL; later it
+  // would do nothing but write a page, for which a full disk has no room.
+  if (db.pragma('page_count', { simple: true }) === 0) db.pragma('auto_vacuum = INCREMENTAL');
+  enterWal(db);
   // What was recorded survives a power cut; with NORMAL, the default in WAL mode, the last commits may not.
   db.pragma('synchronous = FULL');
   // A log that one large transaction has made long is cut back at the next checkpoint.
@@ -207,6 +215,20 @@ function setWriterPragmas(db: Database, quotaBytes: number): void {
   db.pragma(`max_page_count = ${Math.floor(quotaBytes / pageSize)}`);
   // A change or finding of a host that nobody knows is a bug and is refused; a forgotten host takes its rows along.
   db.pragma('foreign_keys = ON');
+}
+
+/** In WAL mode readers do not block the writer, nor the writer them. */
+function enterWal(db: Database): void {
+  try {
+    db.pragma('journal_mode = WAL');
+  } catch (error) {
+    // On a full disk it goes on without: alerts from memory are better than a daemon that does not start.
+    if (!isFull(error)) throw error;
+  }
+}
+
+function isFull(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && error.code === 'SQLITE_FULL';
 }
 
 function setCommonPragmas(db: Database): void {
@@ -220,12 +242,15 @@ function setCommonPragmas(db: Database): void {
   db.pragma('trusted_schema = OFF');
 }
 
-/** Remembers which version wrote here last, for the builds that refuse a newer schema. */
+/** Remembers which version wrote here last, for the builds that refuse a newer schema. A full disk puts it off. */
 function signWith(db: Database, version: string): void {
-  db.prepare(
-    `INSERT INTO meta (name, value) VALUES ('version', ?)
-     ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE value <> excluded.value`,
-  ).run(version);
+  const signed = db.prepare("SELECT value FROM meta WHERE name = 'version'").pluck().get();
+  if (signed === version) return;
+  try {
+    db.prepare("INSERT OR REPLACE INTO meta (name, value) VALUES ('version', ?)").run(version);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+  }
 }
 
 /**

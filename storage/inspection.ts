@@ -1,6 +1,7 @@
-import { accessSync, constants, existsSync, renameSync } from 'node:fs';
+import { accessSync, constants, existsSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
+import { backupsOf } from './backup.ts';
 import { APPLICATION_ID, latestSchema, type Migration, schemaBackup, schemaOf } from './migrations.ts';
 import { attempt, StorageError } from './storage-error.ts';
 
@@ -20,29 +21,63 @@ export function checkPlace(file: string, mode: 'read-write' | 'read-only'): void
     accessSync(dirname(file), mode === 'read-write' ? W_OK | X_OK : X_OK);
     if (existsSync(file)) accessSync(file, mode === 'read-write' ? R_OK | W_OK : R_OK);
   });
+  if (mode === 'read-write') for (const suffix of ['-wal', '-shm'] as const) checkCompanion(file, suffix);
   if (mode === 'read-only' && !existsSync(file)) throw noHistory(file);
+}
+
+/** @throws StorageError when what belongs to the file is in somebody else's hands: without it the file is not whole. */
+function checkCompanion(file: string, suffix: '-wal' | '-shm'): void {
+  const companion = file + suffix;
+  if (!existsSync(companion)) return;
+  try {
+    accessSync(companion, constants.R_OK | constants.W_OK);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES') throw error;
+    throw new StorageError(
+      'permission',
+      `open the history: ${companion}: this user has no permission (EACCES); another user has left it there. ` +
+        `Give it back, as root: chown --reference=${dirname(file)} ${file}*`,
+      error,
+    );
+  }
 }
 
 /**
  * Looks at the file, if there is one, through a connection that cannot write, so that nothing changes in a file that is
- * refused. Pages are checked only where the last stop was not clean: such a file is still in WAL mode.
+ * refused. Pages are checked only where the last stop was not clean: such a file is still in WAL mode. `half-written`: only
+ * a writer can roll back what was under way, and has to check the pages then.
  * @throws StorageError `corrupt` for a damaged file; `foreign` and `newer-schema` as `checkHeader` does.
  */
-export function inspect(expected: Expected): void {
+export function inspect(expected: Expected): 'closed' | 'left-open' | 'half-written' {
   const { file, busyTimeoutMs } = expected;
-  if (!existsSync(file)) return;
-  attempt('open the history', file, () => {
+  if (!existsSync(file)) return 'closed';
+  return attempt('open the history', file, () => {
     const db = new Sqlite(file, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
     try {
+      checkNotEmptied(file);
       checkHeader(db, expected);
-      if (db.pragma('journal_mode', { simple: true }) === 'wal') checkPages(db, file);
+      if (db.pragma('journal_mode', { simple: true }) !== 'wal') return 'closed';
+      checkPages(db, file);
+      return 'left-open';
     } catch (error) {
-      // A crash in the instant between two journal modes: only a writer can roll it back, and the writer checks again.
+      // A crash in the instant between two journal modes, or on a disk that was full at the start.
       if (!(error instanceof Sqlite.SqliteError && error.code === 'SQLITE_READONLY_ROLLBACK')) throw error;
+      return 'half-written';
     } finally {
       db.close();
     }
   });
+}
+
+/** @throws StorageError `corrupt` for a file without a byte that once had some: there are backups of it. */
+function checkNotEmptied(file: string): void {
+  const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (sizeOf(file) + sizeOf(`${file}-wal`) > 0 || backupsOf(file).length === 0) return;
+  throw new StorageError(
+    'corrupt',
+    `open the history: ${file}: the file is empty, though there are backups of it`,
+  );
 }
 
 /** @throws StorageError `foreign` for another program's database, `newer-schema` for one of a later smbwarden. */

@@ -18,6 +18,8 @@ export interface SteadyOptions {
   readonly makeRoom: (storage: Storage) => void;
   /** Another file has taken the place of a damaged one; `restored` of the storage says more. */
   readonly onReplaced: (storage: Storage) => void;
+  /** The file was deleted or moved while it was in use; it is whole and back in its place, or what lies there is used. */
+  readonly onMoved: (outcome: 'put-back' | 'exchanged') => void;
 }
 
 /**
@@ -44,13 +46,19 @@ export function steadyStorage(options: SteadyOptions): SteadyStorage {
     get restored() {
       return keeper.on((file) => file.restored);
     },
+    get wasLeftOpen() {
+      return keeper.on((file) => file.wasLeftOpen);
+    },
+    get place() {
+      return keeper.on((file) => file.place);
+    },
     trouble: () => keeper.trouble(),
     close: () => keeper.close(),
   };
 }
 
 /** The file takes nothing now, and may do so later. */
-const PASSING: readonly StorageErrorCode[] = ['full', 'io', 'read-only', 'locked', 'permission'];
+const PASSING: readonly StorageErrorCode[] = ['full', 'io', 'read-only', 'locked', 'permission', 'missing'];
 
 /** The file that is open now, and what it could not take. */
 class Keeper {
@@ -88,6 +96,16 @@ class Keeper {
     }
   }
 
+  /** A file that was deleted or moved away takes everything and keeps nothing. */
+  #keepInPlace(): void {
+    const { place } = this.#storage;
+    if (place.isKept()) return;
+    const outcome = place.putBack();
+    this.#storage.close();
+    this.#storage = this.#options.open(false);
+    this.#options.onMoved(outcome);
+  }
+
   #replace(): void {
     this.#storage.close();
     this.#storage = this.#options.open(true);
@@ -100,6 +118,7 @@ class Keeper {
       writeHeld(this.held, file);
       return write(file);
     };
+    this.#keepInPlace();
     try {
       return this.on(writeAll);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { statfsSync } from 'node:fs';
+import { existsSync, statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 
@@ -117,6 +117,8 @@ function sqliteReply(code: string, file: string): Reply | null {
         advice: 'Start the daemon, which puts a file in order that was left by a crash, or run this as root',
       };
     case 'SQLITE_IOERR':
+      // What a full disk looks like where a file is to grow that SQLite writes to by memory.
+      if (isDiskFull(file)) return fullReply(file);
       return {
         code: 'io',
         said: 'the disk reported an error',
@@ -134,13 +136,19 @@ function primaryCode(code: string): string {
 
 /** SQLite reports a full disk and an exhausted quota alike; the free space tells which it is. */
 function fullReply(file: string): Reply {
-  const { bavail, bsize } = statfsSync(dirname(file));
-  const isDiskFull = bavail * bsize < 1e6;
+  const isDisk = isDiskFull(file);
   return {
     code: 'full',
-    said: isDiskFull ? 'the disk is full' : 'the database has reached its quota',
-    advice: isDiskFull
+    said: isDisk ? 'the disk is full' : 'the database has reached its quota',
+    advice: isDisk
       ? 'Free some space; nothing that was recorded is lost'
       : 'Raise "quota" in the configuration, or shorten "retention"; nothing that was recorded is lost',
   };
+}
+
+function isDiskFull(file: string): boolean {
+  const directory = dirname(file);
+  if (!existsSync(directory)) return false;
+  const { bavail, bsize } = statfsSync(directory);
+  return bavail * bsize < 1e6;
 }

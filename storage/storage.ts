@@ -5,6 +5,7 @@ import { type DatabaseOptions, openDatabase, type Restored } from './database.ts
 import { historyIn } from './history.ts';
 import { type Vacuumed, vacuum } from './maintenance.ts';
 import { outboxIn } from './outbox.ts';
+import { type Place, placeOf } from './place.ts';
 import { retainedLedgerIn } from './retained.ts';
 import { type Dropped, type Retention, retentionIn } from './retention.ts';
 import { settingsIn } from './settings.ts';
@@ -18,6 +19,9 @@ export interface Storage {
   readonly commands: CommandLog;
   /** What was done about a damaged file when this one was opened; null: it was not damaged. */
   readonly restored: Restored | null;
+  /** Whoever wrote to the file last did not close it: killed, a crash, a power cut. Its pages were checked. */
+  readonly wasLeftOpen: boolean;
+  readonly place: Place;
   /** Drops what is older than the owner wants to keep it; see `retentionIn`. */
   readonly retention: {
     lastAt(): number | null;
@@ -47,6 +51,8 @@ export function openStorage(options: DatabaseOptions): Storage {
     settings: settingsIn(connection),
     commands: commandLogIn(connection),
     restored: connection.restored,
+    wasLeftOpen: connection.wasLeftOpen,
+    place: placeOf(connection, options.file),
     retention: retentionIn(connection),
     vacuum: () => vacuum(connection, options.file),
     lastBackupAt: () => backupsOf(options.file)[0]?.at ?? null,

@@ -1,4 +1,5 @@
 import type { Change, HostUpdate, RecordedChange } from '../../domain/change.ts';
+import { hasSpoken } from '../../domain/crowd.ts';
 import { eventsFor, type SecurityEvent } from '../../domain/event.ts';
 import { countBySeverity, SEVERITIES } from '../../domain/finding.ts';
 import { FLAPPING, flapsSince, withoutFlapping } from '../../domain/flapping.ts';
@@ -31,9 +32,13 @@ export function sweepChanges(
   return [change('baseline', `First sweep: ${summary.hostsUp} hosts; findings: ${findings}`)];
 }
 
-/** Of the hosts: the first sweep is summed up, but for harm that was done. */
-export function changesWorthTelling(updates: readonly HostUpdate[], isBaseline: boolean): Change[] {
-  const all = updates.flatMap((update) => update.changes);
+/** Of the hosts: the first sweep is summed up, but for harm that was done; a crowd of machines that say nothing is no news. */
+export function changesWorthTelling(
+  updates: readonly HostUpdate[],
+  { isBaseline, isCrowd }: { readonly isBaseline: boolean; readonly isCrowd: boolean },
+): Change[] {
+  const news = updates.filter(({ isNew, host }) => !(isCrowd && isNew && !hasSpoken(host.facts)));
+  const all = news.flatMap((update) => update.changes);
   return isBaseline ? all.filter(({ type }) => type === 'probe_quarantined') : all;
 }
 

@@ -4,21 +4,44 @@ import type { History, Quarantined } from '../../domain/history.ts';
 import type { HostId, HostRecord } from '../../domain/host.ts';
 import type { SeenHost } from '../../domain/identity.ts';
 import { suspicionOf } from '../../domain/suspicion.ts';
+import type { Coverage } from '../../domain/target.ts';
 import type { Asked } from './tally.ts';
 
-/** Known hosts, all of whose addresses were asked and have settled, and that were not met anywhere. */
+/**
+ * Known hosts, all of whose addresses were asked and have settled, and that were not met anywhere. A neighbour is missed
+ * only where this machine is attached to its subnet: when a cable is out, whoever answers in its place is a router.
+ */
 export function absentHosts(
   seen: readonly SeenHost[],
   known: ReadonlyMap<HostId, HostRecord>,
-  asked: Asked,
+  asked: Pick<Asked, 'settled'>,
+  { onLink }: Pick<Coverage, 'onLink'>,
 ): HostRecord[] {
+  const attached = new Set(onLink);
   const met = new Set(seen.map((host) => host.id));
   return [...known.values()].filter(
     (host) =>
       !met.has(host.id) &&
       !host.isAgent &&
       (host.facts.addresses?.length ?? 0) > 0 &&
-      host.facts.addresses?.every((address) => asked.settled.has(address)),
+      host.facts.addresses?.every(
+        (address) => asked.settled.has(address) && (host.mac === null || attached.has(address)),
+      ),
+  );
+}
+
+/** Neighbours that were there, at addresses that are asked now although this machine is not attached to their subnet. */
+export function detachedHosts(
+  known: ReadonlyMap<HostId, HostRecord>,
+  { routed }: Pick<Coverage, 'routed'>,
+): HostRecord[] {
+  const behindRouters = new Set(routed);
+  return [...known.values()].filter(
+    ({ mac, isAgent, present, facts }) =>
+      mac !== null &&
+      !isAgent &&
+      present &&
+      (facts.addresses ?? []).some((address) => behindRouters.has(address)),
   );
 }
 

@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, statSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   askControl,
@@ -116,6 +118,22 @@ describe('the control socket', () => {
     expect(took).toBeLessThan(1_500);
   });
 
+  it('is reached again after its file was deleted, and whoever is connected keeps the connection', async () => {
+    const path = newPath();
+    const gate = Promise.withResolvers<string>();
+    const owner = await untilTestEnds(
+      serveControl(path, async ({ command }) => (command === 'sweep' ? gate.promise : command)),
+    );
+    const sweeping = askControl(path, { command: 'sweep', args: null });
+    await setTimeout(20);
+    await rm(path);
+    expect(await askControl(path, { command: 'status', args: null })).toBeNull();
+    await owner.renew();
+    expect(await askControl(path, { command: 'status', args: null })).toEqual({ result: 'status' });
+    gate.resolve('swept');
+    expect(await sweeping).toEqual({ result: 'swept' });
+  });
+
   it('refuses a path that the kernel would cut short', async () => {
     const path = join(temporaryDirectory(), 'x'.repeat(120), 'control.sock');
     await expect(serveControl(path, echo)).rejects.toThrow(/longer than 107 bytes/);
@@ -123,7 +141,10 @@ describe('the control socket', () => {
 
   it('says so when the place cannot be used', async () => {
     const path = join(temporaryDirectory(), 'missing', 'control.sock');
-    await expect(serveControl(path, echo)).rejects.toMatchObject({ code: 'EACCES' });
+    await expect(serveControl(path, echo)).rejects.toMatchObject({
+      code: 'EACCES',
+      message: expect.stringMatching(/control socket .*no such directory.*--data-dir/) as unknown,
+    });
   });
 
   it('lies beside the data, but in /run for the system service', () => {

@@ -3,7 +3,7 @@ import { Housekeeping } from '../../agent/housekeeping.ts';
 import type { Storage } from '../../storage/storage.ts';
 import { openTestStorage, temporaryFile } from '../support/open-database.ts';
 import { recordingLog } from '../support/publisher-parts.ts';
-import { firstSweep } from '../support/sample-history.ts';
+import { firstSweep, sweepOf } from '../support/sample-history.ts';
 import { SAMPLE_TIME } from '../support/samples.ts';
 
 const DAY_MS = 86_400_000;
@@ -73,8 +73,24 @@ describe('housekeeping', () => {
     const { keeper, storage, clock, log } = housekeeping();
     keeper.makeRoom(storage);
     keeper.makeRoom(storage);
-    expect(log.lines).toEqual(['warn the database is full: old history was dropped to make room']);
+    expect(log.lines).toEqual(['warn the database is full, and no history is old enough to be dropped']);
     clock.now += 10 * 60_000;
+    keeper.makeRoom(storage);
+    expect(log.lines).toHaveLength(2);
+  });
+
+  it('says when old history made room', () => {
+    const { keeper, storage, clock, log } = housekeeping();
+    clock.now += 365 * DAY_MS;
+    storage.history.recordSweep(sweepOf(clock.now, []));
+    keeper.makeRoom(storage);
+    expect(log.lines).toEqual(['warn the database is full: old history was dropped to make room']);
+  });
+
+  it('makes room again after the clock was set back', () => {
+    const { keeper, storage, clock, log } = housekeeping();
+    keeper.makeRoom(storage);
+    clock.now -= 365 * DAY_MS;
     keeper.makeRoom(storage);
     expect(log.lines).toHaveLength(2);
   });

@@ -64,4 +64,13 @@ describe('the log', () => {
     log.warn({}, 'malformed datagram');
     expect(JSON.parse(lines.at(-1)!)).toMatchObject({ suppressedBefore: 70 });
   });
+
+  it('does not keep a flooded message back for years when the clock is set back', () => {
+    let now = SAMPLE_TIME;
+    const { log, lines } = logging({ now: () => now });
+    for (let i = 0; i < 100; i += 1) log.warn({ i }, 'malformed datagram');
+    now -= 365 * 86_400_000;
+    log.warn({}, 'malformed datagram');
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ suppressedBefore: 70 });
+  });
 });

@@ -9,17 +9,19 @@ const EVERY_15: Rhythm = { kind: 'interval', minutes: 15 };
 /** A running schedule and the times at which sweeps were due, in milliseconds after the start. */
 function scheduled(options: { rhythm?: Rhythm; lastSweepAt?: number | null; random?: () => number } = {}) {
   const due: number[] = [];
+  const log = recordingLog();
   const schedule = new Schedule({
     rhythm: options.rhythm ?? EVERY_15,
     lastSweepAt: options.lastSweepAt ?? null,
     onDue: () => due.push(Date.now() - SAMPLE_TIME),
-    log: recordingLog(),
+    log,
     now: Date.now,
+    monotonic: () => performance.now(),
     random: options.random ?? (() => 0),
   });
   schedule.start();
   running.push(schedule);
-  return { schedule, due };
+  return { schedule, due, log };
 }
 
 const running: { stop(): void }[] = [];
@@ -80,6 +82,23 @@ describe('a schedule by interval', () => {
     expect(due).toHaveLength(1);
   });
 
+  it('does not wait longer than the interval when the clock was set back by a little', async () => {
+    const { due } = scheduled({ lastSweepAt: SAMPLE_TIME });
+    vi.setSystemTime(SAMPLE_TIME - 10 * MINUTE);
+    await vi.advanceTimersByTimeAsync(16 * MINUTE);
+    expect(due).toHaveLength(1);
+  });
+
+  it('sweeps once after the machine has slept for hours, and says so', async () => {
+    const { due, log } = scheduled({ lastSweepAt: SAMPLE_TIME });
+    vi.setSystemTime(SAMPLE_TIME + 8 * 60 * MINUTE);
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(due).toHaveLength(1);
+    expect(log.lines).toEqual([
+      'warn the clock was set, or the machine has slept: a sweep that was missed is made up for once',
+    ]);
+  });
+
   it('is silent once it is stopped', async () => {
     const { schedule, due } = scheduled();
     schedule.stop();
@@ -105,6 +124,86 @@ describe('a schedule by cron pattern', () => {
   });
 });
 
+describe('a pattern when the clock is set', () => {
+  const AT_THREE: Rhythm = { kind: 'cron', pattern: '0 3 * * *' };
+
+  it('makes up once for what was named while the machine slept', async () => {
+    vi.setSystemTime(Date.UTC(2026, 10, 21, 22, 0));
+    const { due } = scheduled({ rhythm: AT_THREE });
+    vi.setSystemTime(Date.UTC(2026, 10, 24, 7, 0));
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(due).toHaveLength(1);
+  });
+
+  it('does not sweep for nothing when the machine has slept through no named minute', async () => {
+    vi.setSystemTime(Date.UTC(2026, 10, 21, 4, 0));
+    const { due } = scheduled({ rhythm: AT_THREE });
+    vi.setSystemTime(Date.UTC(2026, 10, 21, 20, 0));
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(due).toEqual([]);
+  });
+
+  it('makes up after a restart for what was named while the daemon was stopped', async () => {
+    vi.setSystemTime(Date.UTC(2026, 10, 21, 9, 0));
+    const { due } = scheduled({ rhythm: AT_THREE, lastSweepAt: Date.UTC(2026, 10, 20, 3, 0) });
+    await vi.advanceTimersByTimeAsync(MINUTE);
+    expect(due).toHaveLength(1);
+  });
+
+  it('sweeps at the named hour of the day to which the clock was set back', async () => {
+    vi.setSystemTime(Date.UTC(2026, 10, 21, 4, 0));
+    const { due } = scheduled({ rhythm: AT_THREE });
+    vi.setSystemTime(Date.UTC(1970, 0, 2, 2, 59));
+    await vi.advanceTimersByTimeAsync(2 * MINUTE);
+    expect(due).toHaveLength(1);
+  });
+
+  it('does not sweep again when the clock is set back by a few seconds', async () => {
+    vi.setSystemTime(Date.UTC(2026, 10, 21, 2, 59, 50));
+    const { due } = scheduled({ rhythm: AT_THREE });
+    await vi.advanceTimersByTimeAsync(20_000);
+    vi.setSystemTime(Date.UTC(2026, 10, 21, 2, 59, 45));
+    await vi.advanceTimersByTimeAsync(5 * MINUTE);
+    expect(due).toHaveLength(1);
+  });
+});
+
+describe('a pattern on the days on which summer time begins and ends', () => {
+  const before = process.env.TZ;
+  beforeEach(() => {
+    process.env.TZ = 'Europe/Berlin';
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  });
+
+  /** Local times, of summer or winter, at which a pattern was due from `from` on for so many hours. */
+  async function dueFrom(pattern: string, from: number, hours: number): Promise<string[]> {
+    vi.setSystemTime(from);
+    const { due } = scheduled({ rhythm: { kind: 'cron', pattern } });
+    await vi.advanceTimersByTimeAsync(hours * 60 * MINUTE);
+    return due.map((after) => new Date(SAMPLE_TIME + after).toISOString().slice(11, 16));
+  }
+
+  it('sweeps once in the hour that is repeated, if it names the hour', async () => {
+    expect(await dueFrom('30 2 * * *', Date.UTC(2026, 9, 24, 23, 30), 6)).toEqual(['00:30']);
+  });
+
+  it('does not pause in the hour that is repeated, if it names none', async () => {
+    const due = await dueFrom('*/30 * * * *', Date.UTC(2026, 9, 24, 23, 40), 3);
+    expect(due).toEqual(['00:00', '00:30', '01:00', '01:30', '02:00', '02:30']);
+  });
+
+  it('sweeps right after the hour that is skipped, if it names that', async () => {
+    expect(await dueFrom('30 2 * * *', Date.UTC(2027, 2, 28, 0, 20), 6)).toEqual(['01:00']);
+  });
+
+  it('keeps to the clocks of the new time the day after', async () => {
+    expect(await dueFrom('30 4 * * *', Date.UTC(2027, 2, 28, 0, 20), 30)).toEqual(['02:30', '02:30']);
+  });
+});
+
 describe('a schedule that may change', () => {
   function changing() {
     const due: number[] = [];
@@ -114,6 +213,7 @@ describe('a schedule that may change', () => {
       onDue: () => due.push(Date.now() - SAMPLE_TIME),
       log: recordingLog(),
       now: Date.now,
+      monotonic: () => performance.now(),
       random: () => 0,
     });
     running.push(schedule);

@@ -47,6 +47,12 @@ describe('the questions that are due', () => {
     expect(dueQuestions(others, DAILY, SAMPLE_TIME + 1)).toEqual(['identity']);
   });
 
+  it('age by a clock that was set back, too', () => {
+    const ahead: AskedAt = each(SAMPLE_TIME + 365 * DAY);
+    expect(dueQuestions(ahead, DAILY, SAMPLE_TIME)).toEqual(DEEP_QUESTIONS);
+    expect(dueQuestions(each(SAMPLE_TIME + DAY / 24), DAILY, SAMPLE_TIME)).toEqual([]);
+  });
+
   it('never include one that the owner has switched off', () => {
     expect(dueQuestions({}, { ...DAILY, smb1: null }, SAMPLE_TIME)).not.toContain('smb1');
   });
@@ -75,6 +81,12 @@ describe('an attempt to log on', () => {
     expect(questionsFor(asked(23.99), DAILY, sweep)).toEqual({ due: others, dueOnChange: others });
     expect(questionsFor(asked(23.99), DAILY, back)).toEqual({ due: others, dueOnChange: others });
     expect(questionsFor(asked(24), DAILY, sweep).due).toContain('anonymous');
+  });
+
+  it('is not made again on the day of the last one by a clock that was set back an hour, but is by one set back a year', () => {
+    const ahead = (hours: number) => questionsFor(asked(-hours), DAILY, back).due;
+    expect(ahead(1)).not.toContain('anonymous');
+    expect(ahead(24 * 365)).toContain('anonymous');
   });
 
   it('waits for its own cadence where that is longer, but not for a change, nor for a host that is back', () => {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseDayWindow, windowEnd } from '../../domain/day-window.ts';
 
 /** Milliseconds of a local time. 21 November 2026 is a Saturday. */
@@ -47,5 +47,35 @@ describe('a part of the day', () => {
     '10:00–11:00',
   ])('is not %j', (text) => {
     expect(parseDayWindow(text)).toBeNull();
+  });
+});
+
+describe('a part of the day when summer time begins and ends', () => {
+  const before = process.env.TZ;
+  beforeEach(() => {
+    process.env.TZ = 'Europe/Berlin';
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
+  });
+  const lasts = (text: string, from: number): number | null => {
+    const end = endAt([text], from);
+    return end === null ? null : (end - from) / 3_600_000;
+  };
+
+  it('ends at the hour that the clocks show, an hour later in autumn and earlier in spring', () => {
+    expect(lasts('22:00-07:00', Date.UTC(2026, 9, 24, 20))).toBe(10);
+    expect(lasts('22:00-07:00', Date.UTC(2027, 2, 27, 21))).toBe(8);
+  });
+
+  it('comes once in the hour that is repeated, the first time', () => {
+    expect(lasts('02:15-02:45', Date.UTC(2026, 9, 25, 0, 15))).toBe(0.5);
+    expect(lasts('02:15-02:45', Date.UTC(2026, 9, 25, 1, 15))).toBeNull();
+  });
+
+  it('is made up for when it lies in the hour that is skipped', () => {
+    expect(lasts('02:15-02:45', Date.UTC(2027, 2, 28, 1, 15))).toBe(0.5);
+    expect(lasts('02:15-02:45', Date.UTC(2027, 2, 28, 1, 45))).toBeNull();
   });
 });

@@ -57,6 +57,10 @@ describe('a sleep budget', () => {
     expect(look(at('21:45'), at('21:30'))).toBe(false);
   });
 
+  it('does not wait for years when the clock was wrong before', () => {
+    expect(look(at('21:30'), at('21:00') + 365 * 86_400_000)).toBe(true);
+  });
+
   it('may run over midnight', () => {
     const night = { timesADay: 1, between: '22:00-02:00' };
     expect(look(at('01:00'), at('21:00', 21), night)).toBe(true);

@@ -52,6 +52,14 @@ describe('the daily backup', () => {
     expect(statSync(join(directory, NEWEST)).mode & 0o777).toBe(0o640);
   });
 
+  it('outlasts those that were taken while the clock was years ahead', async () => {
+    const file = temporaryFile();
+    const storage = openTestStorage({ file });
+    for (const days of [3650, 3651, 0, 1]) await storage.backUp(SAMPLE_TIME + days * DAY_MS);
+    storage.close();
+    expect(namesIn(join(dirname(file), 'backup'))).toEqual(['smbwarden-2026-11-21T224105Z.db', SECOND]);
+  });
+
   it('is taken while the history is in use, and has what was recorded meanwhile or not, but never half', async () => {
     const file = temporaryFile();
     const storage = openTestStorage({ file });

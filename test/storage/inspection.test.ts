@@ -126,6 +126,21 @@ describe('a damaged file', () => {
     expect(history.hosts().size).toBe(0);
   });
 
+  it('without a byte is one where there are backups, and a new one where there are none', async () => {
+    const file = temporaryFile();
+    writeFileSync(file, '');
+    expect(openTestStorage({ file }).restored).toBeNull();
+
+    const backedUp = recordedFile();
+    const storage = openTestStorage({ file: backedUp });
+    await storage.backUp(SAMPLE_TIME);
+    storage.close();
+    truncateSync(backedUp, 0);
+    const { restored, history } = openTestStorage({ file: backedUp });
+    expect(restored?.backup?.file).toMatch(/backup/);
+    expect(history.hosts().size).toBe(1);
+  });
+
   it('takes its write-ahead log along', () => {
     const file = crashedFile();
     const log = readFileSync(`${file}-wal`);
@@ -155,9 +170,11 @@ describe('a damaged file', () => {
   });
 
   it('is not what a file without damage is taken for', () => {
-    const { restored, history } = openTestStorage({ file: crashedFile() });
+    const { restored, wasLeftOpen, history } = openTestStorage({ file: crashedFile() });
     expect(restored).toBeNull();
+    expect(wasLeftOpen).toBe(true);
     expect(history.hosts().size).toBe(300);
+    expect(openTestStorage({ file: recordedFile() }).wasLeftOpen).toBe(false);
   });
 });
 
@@ -173,8 +190,9 @@ describe('a file that was left between two journal modes', () => {
     for (const suffix of ['', '-journal']) copyFileSync(original + suffix, file + suffix);
     db.close();
 
-    const { restored, history } = openTestStorage({ file });
+    const { restored, wasLeftOpen, history } = openTestStorage({ file });
     expect(restored).toBeNull();
+    expect(wasLeftOpen).toBe(true);
     expect(history.hosts().size).toBe(1);
   });
 });

@@ -23,7 +23,7 @@ function fillable(overrides: Partial<SteadyOptions> = {}, file = temporaryFile()
   const makeRoom = () => {
     disk.roomMade += 1;
   };
-  const storage = steadyStorage({ open, makeRoom, onReplaced: () => {}, ...overrides });
+  const storage = steadyStorage({ open, makeRoom, onReplaced: () => {}, onMoved: () => {}, ...overrides });
   onTestFinished(() => storage.close());
   return { file, disk, storage };
 }
@@ -243,7 +243,7 @@ describe('a file that has reached its quota', () => {
       const steps = storage.retention.drop(keep, SAMPLE_TIME);
       while (steps.next().done !== true);
     };
-    const storage = steadyStorage({ open, makeRoom, onReplaced: () => {} });
+    const storage = steadyStorage({ open, makeRoom, onReplaced: () => {}, onMoved: () => {} });
     onTestFinished(() => storage.close());
     const many = (at: number) =>
       Array.from({ length: 500 }, () =>

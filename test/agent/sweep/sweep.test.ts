@@ -23,7 +23,8 @@ import { random, untilTestEnds } from '../../support/loopback.ts';
 import { coverageOf, openTestAsker } from '../../support/open-asker.ts';
 import { openTestStorage } from '../../support/open-database.ts';
 import { recordingLog } from '../../support/publisher-parts.ts';
-import { SAMPLE_TIME } from '../../support/samples.ts';
+import { firstSight, sweepOf } from '../../support/sample-history.ts';
+import { SAMPLE_TIME, sampleHost } from '../../support/samples.ts';
 
 const NAS = '127.0.60.1';
 const PC = '127.0.60.2';
@@ -160,6 +161,27 @@ describe('the first sweep', () => {
     const home = await Home.withNasAndPc();
     await home.sweep({ announce: false });
     expect(home.takeEvents()).toEqual([]);
+  });
+});
+
+describe('a crowd', () => {
+  it('of more hosts than are kept makes those go that never answered, and the log says so', async () => {
+    const home = await Home.withNasAndPc();
+    const crowd = Array.from({ length: 4_095 }, (_, n) =>
+      firstSight(
+        sampleHost({ id: `u${String(n).padStart(12, '0')}`, mac: null, findings: [], facts: {} }),
+        [],
+      ),
+    );
+    home.storage.history.recordSweep(sweepOf(SAMPLE_TIME, crowd));
+    const log = recordingLog();
+    await home.sweep({}, { log });
+    const known = home.storage.history.hosts();
+    expect(known.size).toBe(4_096);
+    expect([NAS, PC].map((address) => home.host(address)?.present)).toEqual([true, true]);
+    expect(log.lines).toEqual([
+      'warn more hosts than are kept: those that never answered were forgotten, or not taken in',
+    ]);
   });
 });
 
