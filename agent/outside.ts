@@ -5,8 +5,9 @@ import { mqttPassword } from './config/password.ts';
 import { quietUntil } from './config/windows.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';
-import { connectPublisher, silentPublisher } from './publish/mqtt.ts';
+import { connectPublisher } from './publish/connect-publisher.ts';
 import type { AgentCommand, AgentStatus, MqttConfig, Picture, Publisher } from './publish/publisher.ts';
+import { silentPublisher } from './publish/silent-publisher.ts';
 import type { Timing } from './publish/timing.ts';
 
 /** Longest wait for the broker to take, or to clear, everything that is retained: the largest home takes some seconds. */

@@ -89,9 +89,10 @@ export class Commands {
     }
   }
 
+  /** A clock that is set back must not make the past last longer. */
   #withinRate(): boolean {
     const now = this.#options.now();
-    this.#takenAt = this.#takenAt.filter((at) => now - at < RATE_WINDOW_MS);
+    this.#takenAt = this.#takenAt.filter((at) => Math.abs(now - at) < RATE_WINDOW_MS);
     if (this.#takenAt.length >= RATE_LIMIT) return false;
     this.#takenAt.push(now);
     return true;
@@ -101,7 +102,9 @@ export class Commands {
   #mayPass(command: AgentCommand): boolean {
     if (command.kind !== 'sweep' && command.kind !== 'recheck') return true;
     const now = this.#options.now();
-    for (const [what, at] of this.#askedAt) if (now - at >= SWEEP_GAP_MS) this.#askedAt.delete(what);
+    for (const [what, at] of this.#askedAt) {
+      if (Math.abs(now - at) >= SWEEP_GAP_MS) this.#askedAt.delete(what);
+    }
     const what = command.kind === 'sweep' ? 'sweep' : command.hostId;
     if (this.#askedAt.has(what)) return false;
     this.#askedAt.set(what, now);

@@ -42,15 +42,16 @@ export function triggerPayloads(event: SecurityEvent): string[] {
 /**
  * After an absence: events older than 24 h, and those beyond the newest 100, become one `events_missed` with their number
  * and worst severity. An earlier summary stays as it is: it may have arrived, and nothing is to be counted twice.
- * null: there is nothing to sum up. `waiting` is oldest first.
+ * null: there is nothing to sum up. `waiting` is oldest first. `ageOf`: milliseconds, where the clock alone does not tell.
  */
 export function collapse(
   waiting: readonly SecurityEvent[],
   now: number,
+  ageOf: (event: SecurityEvent) => number = ({ occurredAt }) => now - occurredAt,
 ): { readonly summary: SecurityEvent; readonly replaces: readonly string[] } | null {
   const events = waiting.filter((event) => event.type !== 'events_missed');
   const missed = events.filter(
-    (event, index) => now - event.occurredAt > COLLAPSE_AFTER_MS || index < events.length - MOST_DELIVERED,
+    (event, index) => ageOf(event) > COLLAPSE_AFTER_MS || index < events.length - MOST_DELIVERED,
   );
   const newest = missed.at(-1);
   if (newest === undefined) return null;

@@ -10,6 +10,7 @@ import {
   isGloballyAdministered,
   type VendorOf,
 } from '../../domain/host.ts';
+import { compareTexts } from '../../domain/order.ts';
 import { operatingSystem } from '../../domain/os.ts';
 import { discoveredName } from './discovered.ts';
 import { agentDiscovery, hostDiscovery } from './home-assistant.ts';
@@ -150,10 +151,10 @@ export function deviceHosts(
         Number(known.devices.has(b.id)) - Number(known.devices.has(a.id)) ||
         byWorst(a, b) ||
         a.firstSeenAt - b.firstSeenAt ||
-        a.id.localeCompare(b.id),
+        compareTexts(a.id, b.id),
     )
     .slice(0, config.maxDevices)
-    .sort((a, b) => a.id.localeCompare(b.id));
+    .sort((a, b) => compareTexts(a.id, b.id));
 }
 
 function isWanted(host: HostRecord, picture: Picture, config: HomeAssistantConfig): boolean {

@@ -22,6 +22,8 @@ interface RelayOptions {
   readonly timing: Pick<Timing, 'keepAcknowledged' | 'refusedRetry'>;
   readonly log: Log;
   readonly now: () => number;
+  /** Milliseconds of a clock that nobody sets; missing: that of this process. */
+  readonly monotonic?: () => number;
 }
 
 /**
@@ -45,16 +47,19 @@ export class Relay {
   readonly #losses = new Map<string, number>();
   #lossesInARow = 0;
   readonly #quarantined = new Set<string>();
+  readonly #leaps: Leaps;
   #forgetTimer: NodeJS.Timeout | null = null;
   #retryTimer: NodeJS.Timeout | null = null;
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    this.#leaps = new Leaps(options.now, options.monotonic ?? (() => performance.now()));
   }
 
   /** Starts to send. Events that occurred before `waitedUntil` (milliseconds UTC) are marked as replayed. */
   release(waitedUntil: number): void {
     if (this.#waitedUntil !== null) return;
+    this.#leaps.look();
     this.#sumUp();
     this.#waitedUntil = waitedUntil;
     this.wake();
@@ -77,6 +82,7 @@ export class Relay {
 
   /** There may be new rows in the outbox. */
   wake(): void {
+    this.#leaps.look();
     this.#again = true;
     if (this.#sending) return;
     this.#sending = true;
@@ -184,7 +190,7 @@ export class Relay {
     this.#forgetTimer ??= setTimeout(() => {
       this.#forgetTimer = null;
       const { now, timing } = this.#options;
-      const old = [...this.#acknowledged].filter(([, at]) => now() - at >= timing.keepAcknowledged);
+      const old = [...this.#acknowledged].filter(([, at]) => Math.abs(now() - at) >= timing.keepAcknowledged);
       this.#forget(old.map(([id]) => id));
       if (this.#acknowledged.size > 0) this.#forgetLater();
     }, this.#options.timing.keepAcknowledged);
@@ -204,9 +210,46 @@ export class Relay {
   #sumUp(): void {
     const { outbox, now, log } = this.#options;
     const waiting = outbox.waiting(OUTBOX_LIMIT).filter((event) => !this.#arrived.has(event.id));
-    const collapsed = collapse(waiting, now());
+    const collapsed = collapse(
+      waiting,
+      now(),
+      (event) => now() - event.occurredAt - this.#leaps.since(event.occurredAt),
+    );
     if (collapsed === null) return;
     outbox.remove(collapsed.replaces, collapsed.summary);
     log.warn({ count: collapsed.summary.count }, 'Events waited too long and are summed up in one');
+  }
+}
+
+/** Less than this is no reason to call an event old. */
+const LEAST_LEAP_MS = 60_000;
+
+/**
+ * How far the clock has leapt ahead, and when. An event of a moment ago is not a year old because somebody set the clock:
+ * a board without one of its own begins in 1970. A machine that slept leaps, too, and its owner was away.
+ */
+class Leaps {
+  readonly #now: () => number;
+  readonly #monotonic: () => number;
+  readonly #leaps: { readonly after: number; readonly ms: number }[] = [];
+  #last: { readonly wall: number; readonly passed: number };
+
+  constructor(now: () => number, monotonic: () => number) {
+    this.#now = now;
+    this.#monotonic = monotonic;
+    this.#last = { wall: now(), passed: monotonic() };
+  }
+
+  look(): void {
+    const last = this.#last;
+    this.#last = { wall: this.#now(), passed: this.#monotonic() };
+    const ms = this.#last.wall - last.wall - (this.#last.passed - last.passed);
+    // Whatever was stamped before it bears an earlier time, also a sweep that was under way.
+    if (ms >= LEAST_LEAP_MS) this.#leaps.push({ after: this.#last.wall - ms, ms });
+  }
+
+  /** Milliseconds that the clock has leapt since it showed `at` (milliseconds UTC). */
+  since(at: number): number {
+    return this.#leaps.filter(({ after }) => at <= after).reduce((sum, { ms }) => sum + ms, 0);
   }
 }

@@ -10,22 +10,23 @@ export class RivalWatch {
   #takenOverAt = Number.NEGATIVE_INFINITY;
   #drops: number[] = [];
 
-  /** `now`: milliseconds UTC. */
+  /** `now`: milliseconds UTC; a clock that is set back does not make a minute longer. */
   constructor(now: () => number) {
     this.#now = now;
   }
 
   /** The broker says that another took over our session. True at the second time within a minute: it is no accident. */
   takenOver(): boolean {
-    const again = this.#now() - this.#takenOverAt < WINDOW_MS;
+    const again = Math.abs(this.#now() - this.#takenOverAt) < WINDOW_MS;
     this.#takenOverAt = this.#now();
     return again;
   }
 
-  /** A connection that was up is lost. `suspicious` at the fifth time within a minute. */
-  dropped(): 'fine' | 'suspicious' | 'still suspicious' {
-    this.#drops = [...this.#drops.filter((at) => this.#now() - at < WINDOW_MS), this.#now()];
-    if (this.#drops.length < SUSPICIOUS_DROPS) return 'fine';
+  /** A connection that was up is lost: for the first time within a minute, or again. `suspicious` at the fifth time. */
+  dropped(): 'first' | 'again' | 'suspicious' | 'still suspicious' {
+    this.#drops = [...this.#drops.filter((at) => Math.abs(this.#now() - at) < WINDOW_MS), this.#now()];
+    if (this.#drops.length === 1) return 'first';
+    if (this.#drops.length < SUSPICIOUS_DROPS) return 'again';
     return this.#drops.length === SUSPICIOUS_DROPS ? 'suspicious' : 'still suspicious';
   }
 }

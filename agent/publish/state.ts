@@ -2,6 +2,7 @@ import { ruleOf } from '../../domain/assess.ts';
 import { type Facts, provenDialects, smbPorts, toldName, workgroup } from '../../domain/facts.ts';
 import { compareSeverity, type Finding, type RuleId, type Severity, worst } from '../../domain/finding.ts';
 import { firstAddress, type HostRecord, hostName } from '../../domain/host.ts';
+import { compareTexts } from '../../domain/order.ts';
 import { sharesWithoutPassword } from '../../domain/passwordless.ts';
 import { plain } from '../../domain/text.ts';
 import type { Picture } from './publisher.ts';
@@ -164,7 +165,7 @@ function byWeight(a: Finding, b: Finding): number {
     compareSeverity(b.severity, a.severity) ||
     Number(a.state === 'acknowledged') - Number(b.state === 'acknowledged') ||
     b.openedAt - a.openedAt ||
-    a.id.localeCompare(b.id)
+    compareTexts(a.id, b.id)
   );
 }
 

@@ -18,6 +18,8 @@ export interface DaemonPlan {
 
 const START_DEADLINE_MS = 15_000;
 const STOP_DEADLINE_MS = 5_000;
+/** Of processes that were killed hard: on a machine with much other work the kernel takes its time. */
+const DEAD_WITHIN_MS = 30_000;
 const POLL_MS = 15;
 const LOG_TAIL_BYTES = 2_000;
 
@@ -90,7 +92,7 @@ export class Daemon {
   }
 
   async #killFamily(family: RegExp): Promise<void> {
-    const deadline = performance.now() + STOP_DEADLINE_MS;
+    const deadline = performance.now() + DEAD_WITHIN_MS;
     for (;;) {
       const pids = await this.#station.pidsOf(family);
       if (pids.length === 0) return;

@@ -11,7 +11,7 @@ import type { Ran } from './run.ts';
 
 const DAY_MS = 86_400_000;
 /** This checkout's, or with SMBWARDEN_LAB_PROGRAM another copy that must not change while the tests run. */
-const SMBWARDEN =
+export const SMBWARDEN =
   process.env.SMBWARDEN_LAB_PROGRAM ?? fileURLToPath(new URL('../../bin/smbwarden', import.meta.url));
 
 /** One installation of smbwarden at the agent's station: a configuration, a data directory, and no privilege. */
@@ -43,6 +43,11 @@ export class Program {
   /** Runs one command to its end, as an ordinary user. */
   run(...args: readonly string[]): Promise<Ran> {
     return this.#lab.agent.run(SMBWARDEN, [...this.#places(), ...args], { as: 'nobody', timeoutMs: 90_000 });
+  }
+
+  /** One command as a shell takes it, for whoever runs it by himself. */
+  commandLine(...args: readonly string[]): string {
+    return [SMBWARDEN, ...this.#places(), ...args].join(' ');
   }
 
   /** The JSON that a command prints. @throws Error with what it said on standard error when it prints none. */
@@ -77,9 +82,10 @@ export class Program {
     }
   }
 
-  /** Starts the daemon and waits until it says that it runs. */
-  async startDaemon(): Promise<RunningDaemon> {
-    const child = this.#lab.agent.spawn(SMBWARDEN, [...this.#places(), 'run'], {
+  /** Starts the daemon and waits until it says that it runs. `command`: another way to start the program. */
+  async startDaemon(command: readonly string[] = [SMBWARDEN]): Promise<RunningDaemon> {
+    const [program = SMBWARDEN, ...args] = command;
+    const child = this.#lab.agent.spawn(program, [...args, ...this.#places(), 'run'], {
       as: 'nobody',
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Daemon } from './daemon.ts';
@@ -71,6 +71,11 @@ export class Mosquitto implements Server {
   /** Ends it as a power cut would. */
   async kill(): Promise<void> {
     await this.#daemon.kill();
+  }
+
+  /** Loses everything that it keeps, as a broker without persistence would at each end. It must not be running. */
+  async forget(): Promise<void> {
+    await rm(join(this.#folder, 'mosquitto.db'), { force: true });
   }
 }
 

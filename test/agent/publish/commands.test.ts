@@ -80,6 +80,14 @@ describe('a command', () => {
     expect(carriedOut).toHaveLength(2);
   });
 
+  test('to sweep passes again after the clock was set back', async () => {
+    const { receive, carriedOut, clock } = intake();
+    await receive({});
+    clock.now = -86_400_000;
+    await receive({});
+    expect(carriedOut).toHaveLength(2);
+  });
+
   test('to check a host passes once in 30 seconds for each host', async () => {
     const { receive, carriedOut, sent } = intake();
     const recheck = (host: string) => receive({ topic: `${TOPICS.hostCommands(host)}/recheck` });

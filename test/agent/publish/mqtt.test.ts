@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { connectPublisher, type PublisherOptions, silentPublisher } from '../../../agent/publish/mqtt.ts';
+import { connectPublisher, type PublisherOptions } from '../../../agent/publish/connect-publisher.ts';
 import type { AgentCommand, MqttConfig } from '../../../agent/publish/publisher.ts';
+import { silentPublisher } from '../../../agent/publish/silent-publisher.ts';
 import { startBroker, type TestBroker } from '../../support/aedes-broker.ts';
 import { lintContract } from '../../support/contract-linter.ts';
 import {
@@ -382,7 +383,7 @@ describe('another daemon with the same id', () => {
   test('is suspected when a broker that gives no reason drops us again and again', async () => {
     const { publisher, log } = publisherAt(await brokerThatSays(CONNACK));
     const warnings = () => log.lines.filter((line) => line.startsWith('warn'));
-    await vi.waitFor(() => expect(warnings()).toHaveLength(1), 8_000);
+    await vi.waitFor(() => expect(warnings()).toHaveLength(2), 8_000);
     await vi.waitFor(
       () => expect(publisher.link().lastError).toMatch(/another smbwarden with the same id/),
       8_000,

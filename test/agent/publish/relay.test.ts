@@ -16,6 +16,7 @@ function relayOf(options: {
   readonly outbox: ReturnType<typeof memoryOutbox>;
   readonly answer?: (message: OutgoingMessage) => Promise<void>;
   readonly now?: () => number;
+  readonly monotonic?: () => number;
   readonly keepAcknowledged?: number;
 }) {
   const sent: OutgoingMessage[] = [];
@@ -32,6 +33,7 @@ function relayOf(options: {
     timing: { keepAcknowledged: options.keepAcknowledged ?? 60_000, refusedRetry: 20 },
     log,
     now: options.now ?? (() => SAMPLE_TIME),
+    ...(options.monotonic === undefined ? {} : { monotonic: options.monotonic }),
   });
   onTestFinished(() => relay.close());
   const payloads = () =>
@@ -120,6 +122,22 @@ describe('events in the outbox', () => {
     await idle();
     expect(payloads()).toHaveLength(101);
     expect(payloads().at(-1)).toMatchObject({ event_type: 'events_missed', count: 30 });
+  });
+
+  test('are not called old because the clock was set ahead, but are when they really are', async () => {
+    let [now, passed] = [SAMPLE_TIME, 0];
+    const both = { now: () => now, monotonic: () => passed };
+    // Stamped some seconds after the relay last looked at the clock, by a sweep that was then under way.
+    const { relay, ids } = relayOf({ outbox: memoryOutbox(events(3, SAMPLE_TIME + 5_000)), ...both });
+    [now, passed] = [now + 365 * 86_400_000, 9_000];
+    relay.release(0);
+    await idle();
+    expect(ids()).toEqual(['e000', 'e001', 'e002']);
+    const later = relayOf({ outbox: memoryOutbox(events(3, now)), ...both });
+    [now, passed] = [now + 2 * 86_400_000, passed + 2 * 86_400_000];
+    later.relay.release(0);
+    await idle();
+    expect(later.payloads()).toMatchObject([{ event_type: 'events_missed', count: 3 }]);
   });
 
   test('that the broker had acknowledged before the link broke are sent again, and not called missed', async () => {
