@@ -5,7 +5,13 @@ export default defineConfig({
   // Most tests wait for deadlines and not for the processor, so there are more workers than a small machine has cores.
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/lab/**', 'test/browser/**', 'test/ha/**', 'test/system/**'],
+    exclude: [
+      'test/lab/**',
+      'test/browser/**',
+      'test/ha/**',
+      'test/system/**',
+      'test/faults/*.faults.test.ts',
+    ],
     testTimeout: 10_000,
     maxWorkers: 4,
   },

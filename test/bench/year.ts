@@ -161,7 +161,7 @@ async function commands(directory: string, quick: boolean): Promise<Measured[]> 
   const measured: Measured[] = [];
   for (const command of COMMANDS) {
     const times: number[] = [];
-    for (let n = 0; n < (quick ? 3 : 7); n += 1) {
+    for (let n = 0; n < (quick ? 2 : 7); n += 1) {
       const begun = performance.now();
       await run(PROGRAM, ['--data-dir', directory, ...command.split(' ')], { maxBuffer: 1e8 });
       times.push(performance.now() - begun);

@@ -85,6 +85,15 @@ describe('a sweep of the whole lab', () => {
     }
   });
 
+  test.each(['gentle', 'fast'])('sees the same at pace %s, with no neighbour known before', async (pace) => {
+    const again = await Program.install(lab, pace, `pace: ${pace}\n`);
+    await lab.agent.run('ip', ['neigh', 'flush', 'all']);
+    const { sweep, hosts } = await again.json<SweepJson>('sweep', '--level', 'L2');
+    expect(sweep).toMatchObject({ complete: true, addresses: 253, hostsUp: CAST.length + 1 });
+    const servicesIn = (all: readonly HostJson[]) => all.map(({ mac, services }) => [mac, services]);
+    expect(servicesIn(hosts)).toEqual(servicesIn(first.hosts));
+  });
+
   test('sends not one byte to a print port', async () => {
     for (const printer of lab.printers) expect(await printer.bytesReceived()).toBe(0);
     for (const printer of lab.printers) expect(await printer.knocks()).toBe(0);

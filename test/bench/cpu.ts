@@ -1,0 +1,156 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Lab } from '../lab/build-lab.ts';
+import { captured } from './capture.ts';
+import { buildCrowdedHome, type Place, preparePlace } from './crowded-home.ts';
+import { forgetNeighbours, missingInLab } from './in-lab.ts';
+import { cpuByThread, MeasuredDaemon, startProgram, type UnitFlags, unitFlags } from './measured-daemon.ts';
+import { type Measured, median, ofRounds, type Section, type Table } from './section.ts';
+
+/** The promises of the design. */
+const MOST_SWEEP_MS = 150;
+const MOST_START_MS = 200;
+/** Until everything that is asked at first sight has been asked, and today's rows of the ledger are there. */
+const SWEEPS_BEFORE = 2;
+/** What a sweep leaves to be done: the broker is told, memory is tidied up. */
+const SETTLED_AFTER_MS = 1_000;
+const FIRST_PACKET_WITHIN_MS = 1_500;
+
+const UNIT = unitFlags();
+const WITH_COMPILER: UnitFlags = {
+  ...UNIT,
+  options: UNIT.options.filter((option) => option !== '--jitless'),
+};
+const ORDINARY: UnitFlags = { options: [], env: {} };
+
+/** What a sweep that finds nothing new costs the processor, with and without the just-in-time compiler; and a start. */
+export const cpuSection: Section = {
+  name: 'cpu',
+  about:
+    'processor time of an unchanged sweep of a /24 with 50 Sambas (a small run: 8) by the daemon, connected to Mosquitto; time to start',
+  missing: missingInLab,
+  async run({ quick, say, show }) {
+    const lab = await buildCrowdedHome(quick ? 8 : 50);
+    try {
+      const rounds = quick ? 1 : 12;
+      const { rows, table } = await sweepsSideBySide(lab, rounds, say);
+      show(table);
+      return [...rows, ...(await starts(lab, quick ? 1 : 9, say))];
+    } finally {
+      await lab.close();
+    }
+  },
+};
+
+/** Two daemons, one with the unit's options and one that may compile, that sweep in turn. */
+async function sweepsSideBySide(
+  lab: Lab,
+  rounds: number,
+  say: (text: string) => void,
+): Promise<{ readonly rows: Measured[]; readonly table: Table }> {
+  const jitless = await sweptDaemon(lab, 'jitless', UNIT);
+  const compiling = await sweptDaemon(lab, 'compiling', WITH_COMPILER);
+  const spent = { jitless: [] as Spent[], compiling: [] as Spent[] };
+  try {
+    for (let round = 1; round <= rounds; round += 1) {
+      say(`sweep ${round} of ${rounds}`);
+      spent.jitless.push(await spentBySweep(jitless));
+      spent.compiling.push(await spentBySweep(compiling));
+    }
+  } finally {
+    await Promise.all([jitless.stop(), compiling.stop()]);
+  }
+  const peer = { what: 'without --jitless', rounds: spent.compiling.map(sumOf), mostRatio: null };
+  const what = 'an unchanged sweep, all threads';
+  const row = ofRounds(spent.jitless.map(sumOf), { what, unit: 'ms', most: MOST_SWEEP_MS, peer });
+  return { rows: [row], table: byThread(spent) };
+}
+
+async function sweptDaemon(lab: Lab, name: string, flags: UnitFlags): Promise<MeasuredDaemon> {
+  const daemon = await MeasuredDaemon.start(lab, await preparePlace(lab, name), flags);
+  await daemon.isConnected();
+  for (let sweep = 0; sweep < SWEEPS_BEFORE; sweep += 1) await daemon.sweep();
+  await delay(SETTLED_AFTER_MS);
+  return daemon;
+}
+
+/** Milliseconds by name of thread; threads of one name together. */
+type Spent = ReadonlyMap<string, number>;
+
+async function spentBySweep(daemon: MeasuredDaemon): Promise<Spent> {
+  const before = cpuByThread(daemon.pid);
+  await daemon.sweep();
+  await delay(SETTLED_AFTER_MS);
+  const after = cpuByThread(daemon.pid);
+  return new Map([...after].map(([name, ms]) => [name, ms - (before.get(name) ?? 0)]));
+}
+
+function sumOf(spent: Spent): number {
+  return [...spent.values()].reduce((sum, ms) => sum + ms, 0);
+}
+
+/** As V8 and libuv call their threads. */
+const THREADS: Readonly<Record<string, string>> = {
+  MainThread: 'the program itself, the kernel on its behalf included',
+  V8Worker: "V8's helpers: collecting garbage",
+  'libuv-worker': "libuv's: files, the neighbour table among them",
+};
+
+function byThread(spent: {
+  readonly jitless: readonly Spent[];
+  readonly compiling: readonly Spent[];
+}): Table {
+  const ms = (rounds: readonly Spent[], name: string) =>
+    `${median(rounds.map((round) => round.get(name) ?? 0)).toFixed(0)} ms`;
+  return {
+    caption: 'The same by thread, medians.',
+    header: ['thread', 'with --jitless', 'without'],
+    rows: Object.entries(THREADS).map(([name, meaning]) => [
+      meaning,
+      ms(spent.jitless, name),
+      ms(spent.compiling, name),
+    ]),
+  };
+}
+
+/** From the start of the process to the first packet at the interface, the neighbour table being empty. */
+async function starts(lab: Lab, rounds: number, say: (text: string) => void): Promise<Measured[]> {
+  const place = await preparePlace(lab, 'starts');
+  const rows: Measured[] = [];
+  for (const [command, does] of [
+    ['run', 'the daemon, to the broker'],
+    ['sweep', '"smbwarden sweep", to the broker or a host'],
+  ] as const) {
+    const took = { ordinary: [] as number[], jitless: [] as number[] };
+    for (let round = 1; round <= rounds; round += 1) {
+      say(`start of ${command} ${round} of ${rounds}`);
+      took.ordinary.push(await firstPacketMs(lab, place, command, ORDINARY));
+      took.jitless.push(await firstPacketMs(lab, place, command, UNIT));
+    }
+    const peer = { what: "with the unit's options", rounds: took.jitless, mostRatio: null };
+    const what = `first packet of ${does}`;
+    rows.push(ofRounds(took.ordinary, { what, unit: 'ms', most: MOST_START_MS, peer }));
+  }
+  return rows;
+}
+
+/** @throws Error when no packet left in time. */
+async function firstPacketMs(
+  lab: Lab,
+  place: Place,
+  command: 'run' | 'sweep',
+  flags: UnitFlags,
+): Promise<number> {
+  await forgetNeighbours(lab);
+  const { result: startedAt, packets } = await captured(lab, async () => {
+    const begun = performance.timeOrigin + performance.now();
+    const child = startProgram(lab, place, flags, [command]);
+    const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+    await delay(FIRST_PACKET_WITHIN_MS);
+    child.kill('SIGTERM');
+    await exited;
+    return begun;
+  });
+  const first = packets.find(({ isOurs, at }) => isOurs && at >= startedAt);
+  if (first === undefined) throw new Error(`smbwarden ${command}: no packet`);
+  return first.at - startedAt;
+}
