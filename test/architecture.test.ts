@@ -14,7 +14,7 @@ interface Row {
 
 /** Puts the parts together. */
 const WIRING =
-  /^agent\/(cli|runtime|broker-tools|daemon|wiring|outside|sweep-once|upkeep|own-storage|doctor\/world)\.ts$/;
+  /^agent\/(cli|runtime|broker-tools|daemon|service|wiring|wiring-ipv6|outside|sweep-once|upkeep|own-storage|doctor\/world)\.ts$/;
 const TIMERS = 'node:timers/promises';
 const LOG = 'agent/log.ts';
 
@@ -22,7 +22,8 @@ const TABLE: readonly Row[] = [
   { files: /^domain\//, may: /^(domain\/|ipaddr\.js$)/ },
   { files: /^probes\/wire\/mdns\.ts$/, may: /^(dns-packet|probes\/wire\/reader\.ts)$/ },
   { files: /^probes\/wire\//, may: /^probes\/wire\// },
-  { files: /^probes\/transport\/kernel\.ts$/, may: /^node:(fs\/promises|os)$/ },
+  { files: /^probes\/transport\/kernel\.ts$/, may: /^node:(child_process|fs\/promises|os)$/ },
+  { files: /^probes\/transport\/neighbours6\.ts$/, may: /^node:(fs\/promises|child_process)$/ },
   { files: /^probes\/transport\//, may: /^(probes\/transport\/|node:(net|dgram|timers\/promises)$)/ },
   { files: /^probes\/ntlm-response\.ts$/, may: /^(probes\/wire\/|node:crypto$)/ },
   { files: /^probes\/registry\.ts$/, may: /^probes\/[^/]+\.ts$/ },
@@ -39,7 +40,12 @@ const TABLE: readonly Row[] = [
     may: /^(domain\/|agent\/config(\/|\.ts$)|valibot$|yaml$|node:(fs|path)$)/,
   },
   { files: /^agent\/log\.ts$/, may: /^(domain\/text\.ts|pino)$/ },
-  { files: /^agent\/schedule\.ts$/, may: /^(node-cron|node:util)$/, types: new RegExp(`^${LOG}$`) },
+  {
+    files: /^agent\/schedule\.ts$/,
+    may: /^(node-cron|node:util|agent\/clock-watch\.ts)$/,
+    types: new RegExp(`^${LOG}$`),
+  },
+  { files: /^agent\/clock-watch\.ts$/, may: /^$/, types: new RegExp(`^${LOG}$`) },
   { files: /^agent\/(ids|data-dir)\.ts$/, may: /^(domain\/|node:(fs|path)$)/ },
   { files: /^agent\/standard-output\.ts$/, may: /^node:fs$/ },
   {
@@ -55,6 +61,7 @@ const TABLE: readonly Row[] = [
   },
   { files: /^agent\/vendors\.ts$/, may: /^(domain\/|node:fs$)/ },
   { files: /^agent\/housekeeping\.ts$/, may: /^$/, types: /^(storage\/(backup|retention)|agent\/log)\.ts$/ },
+  { files: /^agent\/memory\.ts$/, may: /^$/ },
   { files: /^agent\/notify\.ts$/, may: /^node:child_process$/ },
   { files: /^agent\/watchdog\.ts$/, may: /^$/, types: new RegExp(`^${LOG}$`) },
   { files: /^agent\/control\.ts$/, may: /^node:(fs\/promises|net|path|readline)$/ },
@@ -72,13 +79,13 @@ const TABLE: readonly Row[] = [
     types: /^agent\/publish\/publisher\.ts$/,
   },
   {
-    files: /^agent\/publish\/(mqtt|trial|examination)\.ts$/,
+    files: /^agent\/publish\/(mqtt|connect-publisher|trial|examination)\.ts$/,
     may: new RegExp(`^(domain/|agent/publish/|mqtt$|${TIMERS}$)`),
     types: /^agent\/log\.ts$/,
   },
   {
     files: /^agent\/publish\//,
-    may: /^(domain\/|agent\/publish\/(?!(mqtt|trial|examination)\.ts)|node:(fs|crypto|timers\/promises)$)/,
+    may: /^(domain\/|agent\/publish\/(?!(mqtt|connect-publisher|trial|examination)\.ts)|node:(fs|crypto|timers\/promises)$)/,
     types: /^agent\/log\.ts$/,
   },
   {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { ALL_COMMANDS } from '../agent/commands/all.ts';
 import { shapeOf } from '../agent/commands/completion.ts';
 import { buildProgram } from '../agent/commands/program.ts';
 import { REFERENCE } from '../agent/config/reference.ts';
@@ -15,7 +16,7 @@ import { commandPaths, commandsPage, findingsPage } from './support/pages.ts';
 const DOCS = new URL('../docs/', import.meta.url);
 const page = (name: string) => new URL(name, DOCS).pathname;
 
-const { command: program } = buildProgram(() => expect.fail('help needs no context'), {
+const terminal = {
   out: () => {},
   err: () => {},
   write: async () => {},
@@ -25,7 +26,8 @@ const { command: program } = buildProgram(() => expect.fail('help needs no conte
   env: {},
   timeZone: undefined,
   version: '1.0.0',
-});
+};
+const { command: program } = buildProgram(() => expect.fail('help needs no context'), terminal, ALL_COMMANDS);
 
 describe('every command', () => {
   it('is in docs/commands.md, as its help says it', async () => {

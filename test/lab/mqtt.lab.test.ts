@@ -1,7 +1,7 @@
 /** The publisher against a real Mosquitto that speaks MQTT 5, on loopback. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { connectPublisher, type PublisherOptions } from '../../agent/publish/mqtt.ts';
+import { connectPublisher, type PublisherOptions } from '../../agent/publish/connect-publisher.ts';
 import type { AgentCommand, MqttConfig } from '../../agent/publish/publisher.ts';
 import { lintContract, type TracedMessage } from '../support/contract-linter.ts';
 import {

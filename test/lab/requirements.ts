@@ -6,10 +6,11 @@ import { newLabName } from './leftovers.ts';
 import { PYTHON, QUICKSAND_WHEEL } from './python-servers.ts';
 import { run, runOrThrow } from './run.ts';
 
-/** Programs that the lab runs, with the Debian package that brings each. */
+/** Programs that the lab and the fault suite run, with the Debian package that brings each. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   nft: 'nftables',
+  'mkfs.ext4': 'e2fsprogs',
   smbd: 'samba',
   nmbd: 'samba',
   smbclient: 'smbclient',
@@ -20,6 +21,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   nmap: 'nmap',
   nbtscan: 'nbtscan',
   [PYTHON]: 'python3',
+  // For the fault suite, which sets the clock of the daemon.
+  faketime: 'faketime',
 };
 
 /** Files that stand for a package without programs. */

@@ -41,11 +41,13 @@ afterAll(async () => {
 
 test('install.sh asks for the broker at a terminal, and does not show the password', async () => {
   const { url, user, password } = scene.lab.mosquitto;
-  const answers = [url, user, password, 'y'].map((answer) => `'${answer}'`).join(' ');
-  // Answers come one by one, as from a person; script(1) is the terminal.
+  // Answers come one by one, each to its question, as from a person; script(1) is the terminal.
   const shown = await installed.machine.sh(`
-    for answer in ${answers}; do sleep 4; echo "$answer"; done |
-      script -qec "sh /root/install.sh --offline $(echo /root/today/*.tar.gz)" /dev/null`);
+    said=/root/terminal
+    : >$said
+    answer() { until grep -aq "$1" $said; do sleep 0.1; done; echo "$2"; }
+    { answer 'MQTT broker' '${url}'; answer 'User name' '${user}'; answer 'Password' '${password}'; answer 'Go on' y; } |
+      timeout 100 script -qfec "sh /root/install.sh --offline $(echo /root/today/*.tar.gz)" $said`);
   expect(shown).toMatch(/MQTT broker, such as .*User name at the broker.*Password: .*Go on\? \[Y\/n\]/s);
   expect(shown).not.toContain(password);
   expect(await installed.machine.run('smbwarden', 'mqtt', 'test')).toMatchObject({ code: 0 });

@@ -201,7 +201,7 @@ describe.each(SUITES)('on a fresh Debian %s', (suite) => {
     expect(await installed.property('NRestarts')).toBe('0');
     expect(await installed.journal()).toMatch(/sweepIntervall.*sweepInterval/s);
     await machine.write(CONFIG, good);
-    await machine.out('systemctl', 'start', 'smbwarden');
+    await installed.start();
   });
 
   test('stays down before a history of a later version, and touches nothing in it', async () => {
@@ -226,7 +226,7 @@ describe.each(SUITES)('on a fresh Debian %s', (suite) => {
     expect(await installed.property('ExecMainStatus')).toBe('78');
     expect(await machine.sh(`sha256sum ${database}`)).toBe(before);
     await setSchema(schema);
-    await machine.out('systemctl', 'start', 'smbwarden');
+    await installed.start();
   });
 
   test('takes up a changed configuration at "systemctl reload", in the same process', async () => {

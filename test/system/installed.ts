@@ -1,9 +1,13 @@
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Ran } from '../lab/run.ts';
 import type { Machine } from './machine.ts';
 
 const INSTALLER = fileURLToPath(new URL('../../install.sh', import.meta.url));
+
+/** Restart=always tries again after 5 s. */
+const RESTARTED_WITHIN_MS = 60_000;
 
 /** What `smbwarden sweep --json` and its like say, as far as the tests read it. */
 export interface ReportJson {
@@ -42,6 +46,22 @@ export class Installed {
   async installFrom(folder: string, ...args: readonly string[]): Promise<Ran> {
     const tarball = await this.machine.sh(`echo /root/${folder}/*.tar.gz`);
     return this.installer('--offline', tarball, ...args);
+  }
+
+  /**
+   * Starts the service. A start that fails for anything but a mistake of the owner's is tried again by the unit, and has a
+   * minute for that; the end of the journal is shown then, since systemctl says nothing of the cause. @throws Error with it.
+   */
+  async start(): Promise<void> {
+    const { code, stderr } = await this.machine.run('systemctl', 'start', 'smbwarden');
+    if (code === 0) return;
+    const journal = await this.machine.out('journalctl', '-u', 'smbwarden', '-n', '30', '--no-pager');
+    console.warn(`smbwarden did not start at once: ${stderr}${journal}`);
+    const deadline = performance.now() + RESTARTED_WITHIN_MS;
+    while ((await this.property('ActiveState')) !== 'active') {
+      if (performance.now() > deadline) throw new Error(`smbwarden does not start: ${stderr}${journal}`);
+      await delay(250);
+    }
   }
 
   async json<Json>(...args: readonly string[]): Promise<Json> {
