@@ -2,7 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../domain/address.ts';
 import { AddressSet } from '../domain/address-set.ts';
 import type { Mac } from '../domain/host.ts';
-import type { Neighbour } from './transport/kernel.ts';
+import {
+  type ListNeighbours,
+  type NeighbourListing,
+  NeighbourReading,
+  TICK_MS,
+} from './neighbour-reading.ts';
+import { NeighbourRoom } from './neighbour-room.ts';
 
 /*
  * Which addresses of the attached subnets answer at all?
@@ -18,9 +24,6 @@ import type { Neighbour } from './transport/kernel.ts';
  * are sent again later, and fewer at once from then on. Facts: docs/probing.md, kernel sources net/core/neighbour.c and
  * net/ipv4/arp.c.
  */
-
-/** Lists the kernel's neighbour table. */
-export type ListNeighbours = () => Promise<Iterable<readonly [Address, Neighbour]>>;
 
 /** Somebody is, or was lately, at this address. */
 export interface Found {
@@ -50,22 +53,15 @@ export interface DiscoverOptions {
 }
 
 /**
- * How often the table is read: closely while answers are due, leisurely while only the silent are waited for. Each reading
+ * How often the table is read: at every tick while answers are due, leisurely while only the silent are waited for. Each reading
  * lets the kernel walk through the table of the whole machine: a fifth of what an unchanged sweep cost with 20 and 100 ms.
  */
-const TICK_MS = 20;
 const SLOW_TICK_MS = 400;
 const ANSWERS_ARE_DUE_MS = 200;
-/** A large table is read less often, the longer it is and the longer that takes, so that it costs the same in all. */
-const REST_FOR_ENTRY_MS = 1 / 16;
-const REST_AFTER_READING = 2;
-const LONGEST_REST_MS = 250;
 /** An unresolved entry has failed after three ARP requests, one second apart. */
 const SETTLED_AFTER_MS = 3_200;
 /** By this share of that time the last of the three requests has long been sent. */
 const NEARLY_SETTLED = 0.9;
-/** Kept free in the table, for everybody else on this machine. */
-const RESERVE = 128;
 /** So many may go out at once before the rate counts; where there is none a whole /24, and 10,000 a second. */
 const BURST = 100;
 const BURST_WITHOUT_RATE = 256;
@@ -79,15 +75,6 @@ const REFUSED_AFTER_READINGS = 2;
 /** Share of the time to settle, 1 s. */
 const AGAIN_AFTER_REFUSAL = 1_000 / SETTLED_AFTER_MS;
 const MOST_REFUSALS = 10;
-/** What others hold is forgotten to one half in this time, and so found out again. */
-const HALF_FORGOTTEN_AFTER_MS = 10_000;
-/** However much others hold, so many are tried. */
-const LEAST_ROOM = 64;
-/**
- * By then an entry that this sweep made has grown stale, unless somebody else uses it: it is reachable for 45 s at most
- * after the last answer. The kernel reclaims stale entries, too.
- */
-const STALE_AFTER_MS = 60_000;
 /** A stale entry is probed by the kernel 5 s after its first use, for 3 s. */
 const STALE_SETTLED_AFTER_MS = 9_000;
 
@@ -96,7 +83,7 @@ export async function* discover(options: DiscoverOptions): AsyncGenerator<Found>
   const { listNeighbours, addressesPerSecond, signal } = options;
   const rate = new Rate(addressesPerSecond);
   const search = new Search(options, await listNeighbours());
-  const table = new Reading(listNeighbours);
+  const table = new NeighbourReading(listNeighbours);
   while (!search.isOver && !signal.aborted) {
     const reading = table.taken();
     if (reading !== null) yield* search.look(reading.entries, reading.at);
@@ -106,46 +93,6 @@ export async function* discover(options: DiscoverOptions): AsyncGenerator<Found>
     if (primed > 0) await sleep(ANSWERS_AFTER_MS, undefined, { signal }).catch(() => {});
     const pause = sleep(search.pauseMs(), undefined, { signal }).catch(() => {});
     await Promise.race([pause, table.read(search.listed)]);
-  }
-}
-
-/** What the table said, and when the reading of it began. */
-interface Listing {
-  readonly entries: Iterable<readonly [Address, Neighbour]>;
-  readonly at: number;
-}
-
-/** Reads the table beside everything else, never twice at once, and rests after each reading. */
-class Reading {
-  readonly #list: ListNeighbours;
-  #listing: Listing | null = null;
-  #underWay: Promise<void> | null = null;
-  #nextAt = 0;
-
-  constructor(list: ListNeighbours) {
-    this.#list = list;
-  }
-
-  /** The last reading, once; null: there is no new one. */
-  taken(): Listing | null {
-    const listing = this.#listing;
-    this.#listing = null;
-    return listing;
-  }
-
-  /** Begins a reading when it is time for one; `listed` entries were there at the last one. Resolves with its end, or never. */
-  read(listed: number): Promise<void> {
-    const at = performance.now();
-    if (this.#underWay !== null) return this.#underWay;
-    if (at < this.#nextAt) return new Promise(() => {});
-    this.#underWay = this.#list().then((entries) => {
-      this.#listing = { entries, at };
-      this.#underWay = null;
-      const rest = REST_AFTER_READING * (performance.now() - at);
-      this.#nextAt =
-        at + Math.max(TICK_MS, Math.min(LONGEST_REST_MS, Math.max(rest, listed * REST_FOR_ENTRY_MS)));
-    });
-    return this.#underWay;
   }
 }
 
@@ -200,17 +147,17 @@ class Search {
   #lastPrimeAt = performance.now();
   /** Complete before this sweep began. */
   readonly #older: AddressSet;
-  readonly #room: Room;
+  readonly #room: NeighbourRoom;
 
   /** Entries of the last reading. */
   #listed = 0;
 
-  constructor(options: DiscoverOptions, before: Listing['entries']) {
+  constructor(options: DiscoverOptions, before: NeighbourListing['entries']) {
     this.#options = options;
     this.#settledAfterMs = options.settledAfterMs ?? SETTLED_AFTER_MS;
     this.#order = options.addresses[Symbol.iterator]();
     this.#older = new AddressSet([...before].filter(([, each]) => each.complete).map(([address]) => address));
-    this.#room = new Room(options.neighbourLimit, this.#settledAfterMs);
+    this.#room = new NeighbourRoom(options.neighbourLimit, this.#settledAfterMs);
   }
 
   get listed(): number {
@@ -232,7 +179,7 @@ class Search {
   }
 
   /** What a reading of the table, begun at `readAt`, tells of those who are waited for. */
-  *look(entries: Listing['entries'], readAt: number): Generator<Found> {
+  *look(entries: NeighbourListing['entries'], readAt: number): Generator<Found> {
     const found: Found[] = [];
     this.#listed = 0;
     this.#room.begin(readAt);
@@ -319,92 +266,6 @@ function isRefused({ sentAt, listedAt, missing }: Pending, readAt: number): bool
 /** A string of its own: a part of what was read would keep all of that in memory. */
 function flat(mac: Mac): Mac {
   return mac.split(':').join(':');
-}
-
-/** How many new entries the table takes. Failed ones are reclaimed by the kernel when room is needed, all others count. */
-class Room {
-  readonly #limit: number;
-  readonly #settledAfterMs: number;
-  /** Failed entries, ours and those that others left. */
-  readonly #failed = new AddressSet();
-  /** Unresolved entries that others made, and when they were first seen. */
-  #strangers = new Map<Address, number>();
-  #before: ReadonlyMap<Address, number> = new Map();
-  /** As it was told last, which may be a second ago. */
-  readonly #stale = new Set<Address>();
-  readonly #completeSince = new Map<Address, number>();
-  #readAt = 0;
-  #complete = 0;
-  /** Shown by the last reading and by the one before, which may each have missed some. */
-  #counts: readonly number[] = [];
-  /** Entries of other namespaces, as far as they have shown themselves, and when that was last reckoned. */
-  #hidden = 0;
-  #reckonedAt = performance.now();
-
-  constructor(limit: number, settledAfterMs: number) {
-    this.#limit = limit;
-    this.#settledAfterMs = settledAfterMs;
-  }
-
-  /** A reading that began at `readAt` follows, entry by entry; those of pending addresses that are not complete are left out. */
-  begin(readAt: number): void {
-    this.#readAt = readAt;
-    this.#before = this.#strangers;
-    this.#strangers = new Map();
-    this.#complete = 0;
-  }
-
-  /** `reclaimable`: as the reading tells; undefined: it does not. */
-  count(address: Address, complete: boolean, reclaimable: boolean | undefined): void {
-    if (complete) {
-      if (reclaimable === true) this.#stale.add(address);
-      else if (reclaimable === false) this.#stale.delete(address);
-      this.#complete += this.#isStale(address) ? 0 : 1;
-    } else if (reclaimable === true) this.#failed.add(address);
-    else if (!this.#failed.has(address)) {
-      const since = this.#before.get(address) ?? this.#readAt;
-      if (this.#readAt - since >= this.#settledAfterMs) this.#failed.add(address);
-      else this.#strangers.set(address, since);
-    }
-  }
-
-  end(): void {
-    this.#counts = [this.#complete + this.#strangers.size, ...this.#counts].slice(0, 2);
-  }
-
-  #isStale(address: Address): boolean {
-    if (this.#stale.has(address)) return true;
-    return this.#readAt - (this.#completeSince.get(address) ?? this.#readAt) >= STALE_AFTER_MS;
-  }
-
-  /** It has become complete during this sweep. */
-  noteComplete(address: Address): void {
-    this.#completeSince.set(address, this.#readAt);
-  }
-
-  noteFailed(address: Address): void {
-    this.#failed.add(address);
-  }
-
-  /** New entries were refused while so many others were pending: the table was full, and what we do not see is others'. */
-  noteRefused(pending: number): void {
-    const most = this.#limit - RESERVE - LEAST_ROOM;
-    this.#hidden = Math.max(0, Math.min(most, this.#limit - this.#used(pending)));
-    this.#reckonedAt = performance.now();
-  }
-
-  /** None before the table was read. */
-  left(pending: number): number {
-    if (this.#counts.length === 0) return 0;
-    const now = performance.now();
-    this.#hidden *= 0.5 ** ((now - this.#reckonedAt) / HALF_FORGOTTEN_AFTER_MS);
-    this.#reckonedAt = now;
-    return Math.floor(this.#limit - RESERVE - this.#used(pending) - this.#hidden);
-  }
-
-  #used(pending: number): number {
-    return Math.max(...this.#counts) + pending;
-  }
 }
 
 /**

@@ -30,7 +30,7 @@ const TABLE: readonly Row[] = [
   {
     files: /^probes\//,
     may: new RegExp(
-      `^(domain/|probes/(wire|transport)/|probes/(probe|conversation|smb-channel|smb2-offer|smb[12]-(session|share)|share-(session|list|access)|ntlm-(response|identity)|patch-state)\\.ts$|${TIMERS}$)`,
+      `^(domain/|probes/(wire|transport)/|probes/(probe|conversation|smb-channel|smb2-offer|smb[12]-(session|share)|share-(session|list|access)|ntlm-(response|identity)|patch-state|neighbour-(reading|room))\\.ts$|${TIMERS}$)`,
     ),
   },
   { files: /^storage\//, may: /^(domain\/|storage\/|better-sqlite3$|node:(fs|path)$)/ },

@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, isLoopback } from '../../domain/address.ts';
 import type { HostId, HostRecord, Mac } from '../../domain/host.ts';
 import type { Sighting } from '../../domain/observation.ts';
 import type { Sending, Sent } from '../../domain/sweep.ts';
 import type { Coverage } from '../../domain/target.ts';
-import type { DiscoverOptions, Found, ListNeighbours } from '../../probes/discover.ts';
+import type { DiscoverOptions, Found } from '../../probes/discover.ts';
+import type { ListNeighbours } from '../../probes/neighbour-reading.ts';
 import type { ServicePorts } from '../../probes/probe.ts';
 import type { Probes } from '../../probes/registry.ts';
 import type { HostLine, LineOptions } from '../../probes/transport/line.ts';
@@ -13,12 +13,15 @@ import type { Patience, ReplyPatience } from '../../probes/transport/patience.ts
 import type { Letter, PostingDesk } from '../../probes/transport/udp.ts';
 import type { Random } from '../ids.ts';
 import type { Log } from '../log.ts';
+import { knownFirst, presentAmong } from './asking-order.ts';
 import { Gate, type Pace } from './pace.ts';
 import type { SweepProgress } from './report.ts';
 import { Sendings } from './sendings.ts';
+import { SharedListings } from './shared-listings.ts';
 import { KNOCKING, type Visit, type VisitPlan, type VisitTools } from './stay.ts';
 import { Strain } from './strain.ts';
 import { type Asked, Tally, toSighting } from './tally.ts';
+import { Unanswered } from './unanswered.ts';
 import { visit } from './visit.ts';
 
 /** What an address may be asked, as the sweep has decided. */
@@ -300,115 +303,9 @@ interface Visitor {
   readonly meters: readonly Meter[];
 }
 
-const SHARED_AFTER_MS = 100;
-
-/** The neighbour table for many who want to look at it at about the same time: read once for all of them. */
-class SharedListings {
-  readonly #list: ListNeighbours;
-  #next: ReturnType<ListNeighbours> | null = null;
-
-  constructor(list: ListNeighbours) {
-    this.#list = list;
-  }
-
-  /** A reading that begins a little later than now. */
-  readonly next: ListNeighbours = () => {
-    this.#next ??= sleep(SHARED_AFTER_MS).then(async () => {
-      this.#next = null;
-      return [...(await this.#list())];
-    });
-    return this.#next;
-  };
-}
-
-/** The node status questions of which it is not known yet whether somebody is there to answer. */
-class Unanswered {
-  readonly #meter: Meter;
-  readonly #ports: ServicePorts;
-  readonly #put = new Map<Address, Letter>();
-
-  /** `meter` counts those that nobody was there for. */
-  constructor(meter: Meter, ports: ServicePorts) {
-    this.#meter = meter;
-    this.#ports = ports;
-  }
-
-  /** False for an address that is asked once more: its entry was evicted from the neighbour table, or never made. */
-  put(address: Address, letter: Letter): boolean {
-    const before = this.#put.get(address);
-    if (before !== undefined) this.#close(before);
-    this.#put.set(address, letter);
-    return before === undefined;
-  }
-
-  /** The question is handed over to whoever visits the host; null: none was put. */
-  take(address: Address): Letter | null {
-    const letter = this.#put.get(address) ?? null;
-    this.#put.delete(address);
-    return letter;
-  }
-
-  giveUp(address: Address): void {
-    const letter = this.take(address);
-    if (letter !== null) this.#close(letter);
-  }
-
-  /** Gives all of them up. Returns the meter. */
-  end(): Meter {
-    for (const address of [...this.#put.keys()]) this.giveUp(address);
-    return this.#meter;
-  }
-
-  #close(letter: Letter): void {
-    this.#meter.countDatagram(this.#ports.nameService, letter.bytes);
-    letter.drop();
-  }
-}
-
-/** Addresses of known hosts first, so that their results come early; the others in random order. */
-function* knownFirst(
-  addresses: readonly Address[],
-  known: ReadonlyMap<HostId, HostRecord>,
-  random: Random,
-): Generator<Address> {
-  const expected = presentAddresses(known);
-  const order = shuffledIndexes(addresses.length, random);
-  for (const wanted of [true, false]) {
-    for (const index of order) {
-      const address = addresses[index] ?? '';
-      if (expected.has(address) === wanted) yield address;
-    }
-  }
-}
-
-function presentAddresses(known: ReadonlyMap<HostId, HostRecord>): ReadonlySet<Address> {
-  const present = [...known.values()].filter((host) => host.present);
-  return new Set(present.flatMap((host) => host.facts.addresses ?? []));
-}
-
-function presentAmong(
-  { onLink, routed, loopback }: Coverage,
-  known: ReadonlyMap<HostId, HostRecord>,
-): ReadonlySet<Address> {
-  const present = presentAddresses(known);
-  if (present.size === 0) return present;
-  return new Set([...onLink, ...routed, ...loopback].filter((address) => present.has(address)));
-}
-
 function* bothOf(some: readonly Address[], others: readonly Address[]): Generator<Address> {
   yield* some;
   yield* others;
-}
-
-/** The numbers from 0 to `length` − 1 in an order that nobody can foretell (Fisher and Yates). */
-function shuffledIndexes(length: number, random: Random): Uint32Array {
-  const indexes = Uint32Array.from({ length }, (_, i) => i);
-  const draws = new DataView(Uint8Array.from(random(4 * length)).buffer);
-  for (let i = length - 1; i > 0; i -= 1) {
-    const j = Math.floor((draws.getUint32(4 * i) / 2 ** 32) * (i + 1));
-    [indexes[i], indexes[j]] = [indexes[j] ?? 0, indexes[i] ?? 0];
-  }
-  return indexes;
 }
 
 /** On loopback the kernel itself refuses for every address: only an open service shows that somebody is there. */
