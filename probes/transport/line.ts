@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Meter } from './meter.ts';
 import type { Patience } from './patience.ts';
-import { type Connection, type ConnectOutcome, connect } from './tcp.ts';
+import { type Attempt, type Connection, type ConnectOutcome, connect } from './tcp.ts';
 
 /** A port to try. `speaks`: we know its protocol; any other port gets zero bytes. */
 export interface Door {
@@ -31,7 +31,8 @@ interface Try {
 
 /** A try under way. `outcome` is set once it has ended. */
 interface Flight extends Try {
-  readonly recall: AbortController;
+  readonly recall: () => void;
+  isRecalled: boolean;
   outcome: ConnectOutcome | null;
 }
 
@@ -49,8 +50,6 @@ export class HostLine {
   /** When the next attempt may begin, by the monotonic clock. */
   #freeAt = 0;
   #wake: () => void = () => {};
-  /** An attempt that was not allowed at all: a print port. */
-  #failure: { readonly error: unknown } | null = null;
 
   constructor(address: string, options: LineOptions) {
     this.#address = address;
@@ -67,7 +66,6 @@ export class HostLine {
     const flying = new Set<Flight>();
     try {
       while (waiting.length + flying.size > 0 && !this.#options.signal.aborted) {
-        if (this.#failure !== null) throw this.#failure.error;
         const landed = [...flying].find((each) => each.outcome !== null);
         if (landed === undefined || landed.outcome === null) {
           this.#launchNext(waiting, flying);
@@ -103,7 +101,8 @@ export class HostLine {
     await this.hangUp();
     for (let tries = 0; ; tries += 1) {
       await this.#pause();
-      const outcome = await this.#attempt({ port, speaks: true }, this.#options.signal);
+      const { outcome: ended } = this.#attempt({ port, speaks: true });
+      const outcome = await ended;
       this.#freeAt = performance.now() + this.#options.pauseMs;
       this.#lastOpened = outcome.kind;
       if (outcome.kind === 'accepted') this.#current = outcome.connection;
@@ -122,44 +121,46 @@ export class HostLine {
   #launchNext(waiting: Try[], flying: Set<Flight>): void {
     const next = performance.now() >= this.#freeAt ? waiting.shift() : undefined;
     if (next === undefined) return;
-    const flight: Flight = { ...next, recall: new AbortController(), outcome: null };
+    const { outcome: ended, recall } = this.#attempt(next.door);
+    const flight: Flight = { ...next, recall, isRecalled: false, outcome: null };
     flying.add(flight);
     this.#freeAt = performance.now() + this.#options.pauseMs;
-    void this.#attempt(next.door, flight.recall.signal).then(
-      (outcome) => {
-        flight.outcome = outcome;
-        if (flight.recall.signal.aborted && outcome.kind === 'accepted') void outcome.connection.close();
-        this.#wake();
-      },
-      (error: unknown) => {
-        this.#failure = { error };
-        this.#wake();
-      },
-    );
+    void ended.then((outcome) => {
+      flight.outcome = outcome;
+      if (flight.isRecalled && outcome.kind === 'accepted') void outcome.connection.close();
+      this.#wake();
+    });
   }
 
-  async #attempt({ port, speaks }: Door, recalled: AbortSignal): Promise<ConnectOutcome> {
+  #attempt({ port, speaks }: Door): Attempt {
     const { patience, signal, meter } = this.#options;
     const loop = performance.eventLoopUtilization();
-    const outcome = await connect(this.#address, port, {
+    const { outcome, recall } = connect(this.#address, port, {
       patienceMs: () => patience.attemptMs(),
-      signal: AbortSignal.any([signal, recalled]),
+      signal,
       meter,
       silentConnection: !speaks,
+      onSent: () => {
+        this.#freeAt = performance.now() + this.#options.pauseMs;
+      },
     });
-    if ('tookMs' in outcome) {
-      // What our own busy event loop added to the handshake says nothing about the subnet: only its idle time counts.
-      const { idle } = performance.eventLoopUtilization(loop);
-      patience.learn(Math.min(outcome.tookMs, idle));
-    }
-    return outcome;
+    const learnFrom = (ended: ConnectOutcome): ConnectOutcome => {
+      if ('tookMs' in ended) {
+        // What our own busy event loop added to the handshake says nothing about the subnet: only its idle time counts.
+        const { idle } = performance.eventLoopUtilization(loop);
+        patience.learn(Math.min(ended.tookMs, idle));
+      }
+      return ended;
+    };
+    return { outcome: outcome.then(learnFrom), recall };
   }
 
   /** Resolves when an attempt has ended, or, with `moreWaiting`, when the next one may begin. */
   #somethingHappens(moreWaiting: boolean): Promise<void> {
     return new Promise((resolve) => {
       const pauseLeft = Math.max(1, this.#freeAt - performance.now());
-      const timer = moreWaiting ? setTimeout(resolve, pauseLeft) : undefined;
+      // Where our own event loop was busy, answers wait to be read: they come before the next attempt.
+      const timer = moreWaiting ? setTimeout(() => setImmediate(resolve), pauseLeft) : undefined;
       this.#wake = () => {
         clearTimeout(timer);
         resolve();
@@ -177,7 +178,8 @@ export class HostLine {
 function recallAll(flying: Set<Flight>): Try[] {
   const again = [...flying].map(({ door, tries }) => ({ door, tries }));
   for (const flight of flying) {
-    flight.recall.abort();
+    flight.isRecalled = true;
+    flight.recall();
     if (flight.outcome?.kind === 'accepted') void flight.outcome.connection.close();
   }
   flying.clear();

@@ -65,8 +65,15 @@ const LOCAL_FAULTS = new Set([
   'EPERM',
 ]);
 
+/** An attempt to connect that is under way. */
+export interface Attempt {
+  readonly outcome: Promise<ConnectOutcome>;
+  /** Ends it as silent, unless it has ended. */
+  readonly recall: () => void;
+}
+
 /**
- * One attempt to connect. `patienceMs` is asked again and again, so that it may change while we wait.
+ * Begins one attempt to connect. `patienceMs` is asked again and again, so that it may change while we wait.
  * `silentConnection`: no byte may be written, because the protocol of that port is not known to us.
  * @throws Error for a print port.
  */
@@ -78,42 +85,54 @@ export function connect(
     readonly signal: AbortSignal;
     readonly meter: Meter;
     readonly silentConnection?: boolean;
+    /** Called when the SYN has gone out, which is later the more is begun at the same time. */
+    readonly onSent?: () => void;
   },
-): Promise<ConnectOutcome> {
+): Attempt {
   if (isPrintPort(port)) throw new Error(`tcp ${address}:${port} is a print port and is never touched`);
   const { patienceMs, signal, meter } = options;
-  if (signal.aborted) return Promise.resolve({ kind: 'silent' });
+  const { promise, resolve } = Promise.withResolvers<ConnectOutcome>();
+  if (signal.aborted) {
+    resolve({ kind: 'silent' });
+    return { outcome: promise, recall: () => {} };
+  }
   const startedAt = performance.now();
   const family = address.includes(':') ? 6 : 4;
   const socket = createConnection({ host: address, port, family, noDelay: true });
+  const { onSent } = options;
+  // The event comes before the kernel is called.
+  if (onSent !== undefined) socket.once('connectionAttempt', () => process.nextTick(onSent));
   meter.countConnection(port);
-  return new Promise((resolve) => {
-    const finish = (outcome: ConnectOutcome): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', giveUp);
-      if (outcome.kind !== 'accepted') socket.destroy();
-      resolve(outcome);
-    };
-    const giveUp = (): void => finish({ kind: 'silent' });
-    const lookAtClock = (): void => {
-      const left = startedAt + patienceMs() - performance.now();
-      if (left <= 0) giveUp();
-      else timer = setTimeout(lookAtClock, Math.min(left, LOOK_EVERY_MS));
-    };
-    let timer = setTimeout(lookAtClock, LOOK_EVERY_MS);
-    signal.addEventListener('abort', giveUp, { once: true });
-    socket.once('connect', () => {
-      const tookMs = performance.now() - startedAt;
-      // Loopback's trap: it connects to itself where the kernel happens to give out the very port that is asked for.
-      if (port >= LEAST_GIVEN_OUT && socket.localPort === port && socket.localAddress === address)
-        return finish({ kind: 'refused', tookMs });
-      const connection = new OpenConnection(socket, address, port, meter, options.silentConnection ?? false);
-      finish({ kind: 'accepted', connection, tookMs });
-    });
-    socket.on('error', (error: NodeJS.ErrnoException) =>
-      finish(failureOf(error, performance.now() - startedAt)),
-    );
+  let hasEnded = false;
+  const finish = (outcome: ConnectOutcome): void => {
+    if (hasEnded) return;
+    hasEnded = true;
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
+    if (outcome.kind !== 'accepted') socket.destroy();
+    resolve(outcome);
+  };
+  const giveUp = (): void => finish({ kind: 'silent' });
+  const lookAtClock = (): void => {
+    const left = startedAt + patienceMs() - performance.now();
+    // An answer that waits to be read, because our own event loop was busy, is no silence.
+    if (left <= 0) setImmediate(giveUp);
+    else timer = setTimeout(lookAtClock, Math.min(left, LOOK_EVERY_MS));
+  };
+  let timer = setTimeout(lookAtClock, LOOK_EVERY_MS);
+  signal.addEventListener('abort', giveUp, { once: true });
+  socket.once('connect', () => {
+    const tookMs = performance.now() - startedAt;
+    // Loopback's trap: it connects to itself where the kernel happens to give out the very port that is asked for.
+    if (port >= LEAST_GIVEN_OUT && socket.localPort === port && socket.localAddress === address)
+      return finish({ kind: 'refused', tookMs });
+    const connection = new OpenConnection(socket, address, port, meter, options.silentConnection ?? false);
+    finish({ kind: 'accepted', connection, tookMs });
   });
+  socket.on('error', (error: NodeJS.ErrnoException) =>
+    finish(failureOf(error, performance.now() - startedAt)),
+  );
+  return { outcome: promise, recall: giveUp };
 }
 
 function failureOf(error: NodeJS.ErrnoException, tookMs: number): ConnectOutcome {
@@ -182,7 +201,7 @@ class OpenConnection implements Connection {
 
   #somethingHappens(withinMs: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, withinMs);
+      const timer = setTimeout(() => setImmediate(resolve), withinMs);
       this.#wake = () => {
         clearTimeout(timer);
         resolve();

@@ -1,4 +1,4 @@
-import { createSocket, type Socket } from 'node:dgram';
+import { createSocket, type Socket, type SocketOptions } from 'node:dgram';
 import type { Meter } from './meter.ts';
 
 /** How a question by datagram ended. `refused`: the host said by ICMP that nobody listens there. */
@@ -177,7 +177,8 @@ class PostedLetter implements Letter {
       const giveUp = (): void => finish({ kind: 'silent' });
       const lookAtClock = (): void => {
         const left = this.sentAt + withinMs() - performance.now();
-        if (left <= 0) giveUp();
+        // A reply that waits to be read, because our own event loop was busy, is no silence.
+        if (left <= 0) setImmediate(giveUp);
         else timer = setTimeout(lookAtClock, Math.min(left, LOOK_EVERY_MS));
       };
       if (this.#kept !== null) return finish({ kind: 'answered', datagram: this.#kept });
@@ -195,9 +196,12 @@ function lastTwoBytes(address: string): number {
   return Number(third) * 256 + Number(last);
 }
 
+/** There are no names to look up: a datagram leaves when it is sent and not a turn of the event loop later. */
+const atOnce: SocketOptions['lookup'] = (address, _, told) => told(null, address, 4);
+
 function bindSocket(): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = createSocket({ type: 'udp4' });
+    const socket = createSocket({ type: 'udp4', lookup: atOnce });
     socket.once('error', reject);
     socket.bind(0, () => {
       socket.removeListener('error', reject);
@@ -225,7 +229,10 @@ export function askConnected(
   if (signal.aborted) return Promise.resolve({ kind: 'silent' });
   return new Promise((resolve) => {
     const socket = createSocket({ type: 'udp4' });
+    let hasEnded = false;
     const finish = (outcome: DatagramOutcome): void => {
+      if (hasEnded) return;
+      hasEnded = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', giveUp);
       socket.removeAllListeners();
@@ -234,7 +241,7 @@ export function askConnected(
       resolve(outcome);
     };
     const giveUp = (): void => finish({ kind: 'silent' });
-    const timer = setTimeout(giveUp, withinMs);
+    const timer = setTimeout(() => setImmediate(giveUp), withinMs);
     signal.addEventListener('abort', giveUp, { once: true });
     socket.on('message', (reply) => {
       if (reply.length <= LONGEST_DATAGRAM && matches(reply)) {

@@ -41,12 +41,12 @@ export async function connectTo(server: {
   readonly address: string;
   readonly port: number;
 }): Promise<Connection> {
-  const outcome = await connect(server.address, server.port, {
+  const { outcome } = connect(server.address, server.port, {
     patienceMs: () => 1_000,
     signal: new AbortController().signal,
     meter: newMeter(),
   });
-  return untilTestEnds(accepted(outcome));
+  return untilTestEnds(accepted(await outcome));
 }
 
 export function accepted(outcome: ConnectOutcome): Connection {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Door, HostLine, type Knock, type LineOptions } from '../../../probes/transport/line.ts';
+import { beBusyFor } from '../../support/busy.ts';
 import {
   type ConnectionLog,
   type FakeTcpServer,
@@ -97,6 +98,26 @@ describe('knocking at the doors of one host', () => {
       if (outcome.kind === 'accepted') await new Promise((resolve) => setTimeout(resolve, 400));
     }
     expect(kinds).toEqual(['open accepted', 'silent silent']);
+  });
+
+  it('pauses from the moment at which the SYN has gone, however busy we were before', async () => {
+    const log: ConnectionLog = [];
+    const [closed, open] = [await closedDoor(), await openDoor(log)];
+    const knocks = knockAt(lineTo(), doors(closed, open));
+    beBusyFor(PAUSE_MS / 2);
+    const goesAt = performance.now();
+    await knocks;
+    expect(log[0]!.beganAt - goesAt).toBeGreaterThanOrEqual(PAUSE_MS - TOLERANCE_MS);
+  });
+
+  it('hears the answers that wait to be read before it makes the next attempt', async () => {
+    const log: ConnectionLog = [];
+    const open = [await openDoor(log), await openDoor(log)];
+    const knocks = knockAt(lineTo({ patience: fixedPatience(1_000) }), doors(...open));
+    // The SYN goes in the next tick; whatever answers it is read in none before the one after.
+    process.nextTick(() => process.nextTick(() => beBusyFor(2 * PAUSE_MS)));
+    await knocks;
+    expect(mostAtOnce(log)).toBe(1);
   });
 
   it('opens a port whose protocol we do not know for zero bytes', async () => {

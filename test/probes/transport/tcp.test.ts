@@ -6,6 +6,7 @@ import {
   type FrameLength,
   isPrintPort,
 } from '../../../probes/transport/tcp.ts';
+import { beBusyFor } from '../../support/busy.ts';
 import { type Converse, type FakeTcpServer, startFakeTcpServer } from '../../support/fake-tcp-server.ts';
 import { accepted, connectTo, newMeter, timed, totalOf, untilTestEnds } from '../../support/loopback.ts';
 import { openSilentPort } from '../../support/silent-port.ts';
@@ -23,7 +24,7 @@ function attempt(
   options: Partial<Parameters<typeof connect>[2]> = {},
 ): Promise<ConnectOutcome> {
   const usual = { patienceMs: () => 300, signal: new AbortController().signal, meter: newMeter() };
-  return connect(address, port, { ...usual, ...options });
+  return connect(address, port, { ...usual, ...options }).outcome;
 }
 
 /** Sends the bytes in pieces that end at `splits`, each in a segment of its own. */
@@ -56,6 +57,13 @@ describe('connecting', () => {
     expect(outcome).toEqual({ kind: 'silent' });
     expect(took).toBeGreaterThan(140);
     expect(took).toBeLessThan(400);
+  });
+
+  it('takes an answer that waits to be read for one, however busy we were', async () => {
+    const outcome = attempt(await server(), { patienceMs: () => 60 });
+    // The SYN goes in the next tick; whatever answers it is read in none before the one after.
+    process.nextTick(() => process.nextTick(() => beBusyFor(200)));
+    await accepted(await outcome).close();
   });
 
   it('waits longer when patience has grown meanwhile', async () => {
@@ -170,6 +178,18 @@ describe('an open connection', () => {
     const [read, took] = await timed(() => connection.readFrame(byFirstByte, 100));
     expect(read).toEqual({ kind: 'silent', received: 0 });
     expect(took).toBeLessThan(300);
+  });
+
+  it('reads a reply that waited for us, however busy we were', async () => {
+    const busyAfterwards: Converse = (socket) => {
+      socket.on('data', () => {
+        socket.write(FRAME);
+        beBusyFor(200);
+      });
+    };
+    const connection = await connectTo(await server(busyAfterwards));
+    connection.write(Uint8Array.of(1));
+    expect(await connection.readFrame(byFirstByte, 60)).toEqual({ kind: 'frame', bytes: FRAME });
   });
 
   it('gives up a reply that drips for ever by the same deadline', async () => {

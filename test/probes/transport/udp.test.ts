@@ -9,6 +9,7 @@ import {
   type PostingDesk,
 } from '../../../probes/transport/udp.ts';
 import { encodeNodeStatusRequest } from '../../../probes/wire/nbns.ts';
+import { beBusyFor } from '../../support/busy.ts';
 import { type FakeNbnsHost, type NbnsManner, startFakeNbnsHost } from '../../support/fake-nbns-host.ts';
 import { newMeter, timed, totalOf, untilTestEnds } from '../../support/loopback.ts';
 
@@ -21,8 +22,26 @@ const host = (manner: NbnsManner = 'normal'): Promise<FakeNbnsHost> =>
 
 const desk = (): Promise<PostingDesk> => untilTestEnds(openDesk());
 
+/** Sends back a reply, and then keeps this process, ourselves included, from everything else. */
+async function startBusyHost(
+  busyMs: number,
+): Promise<{ address: string; port: number; close(): Promise<void> }> {
+  const socket = createSocket('udp4');
+  const reply = Uint8Array.from({ length: 60 }, (_, i) => REQUEST[i] ?? 0);
+  socket.on('message', (_, { address, port }) => socket.send(reply, port, address, () => beBusyFor(busyMs)));
+  await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve));
+  return {
+    address: '127.0.0.1',
+    port: socket.address().port,
+    close: () => new Promise((resolve) => socket.close(() => resolve())),
+  };
+}
+
 /** Both ways to ask must keep the same promises. */
-const WAYS: [string, (host: FakeNbnsHost, withinMs?: number) => Promise<DatagramOutcome>][] = [
+const WAYS: [
+  string,
+  (host: Pick<FakeNbnsHost, 'address' | 'port'>, withinMs?: number) => Promise<DatagramOutcome>,
+][] = [
   [
     'the desk',
     async ({ address, port }, withinMs = 150) =>
@@ -55,6 +74,11 @@ describe.each(WAYS)('a question by %s', (_, ask) => {
       expect(fake.received).toHaveLength(1);
     },
   );
+
+  it('is answered by a reply that waited for us, however busy we were', async () => {
+    const fake = await untilTestEnds(startBusyHost(200));
+    expect((await ask(fake, 60)).kind).toBe('answered');
+  });
 
   it('ends by its deadline when nothing comes', async () => {
     const fake = await host('silent');
