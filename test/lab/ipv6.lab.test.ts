@@ -100,20 +100,37 @@ test('asks the hosts that it met over IPv4, and finds what is open over IPv6 alo
     expect(rulesOf(hostIn(hosts, name)), name).not.toContain('reachable-over-ipv6-only');
 });
 
-test('sends nothing to anybody but hosts that it met, and asks for no address but theirs', async () => {
-  const program = await Program.install(lab, 'polite');
-  await program.json('sweep');
-  const knocks = await log.knocks();
-  const knocked = new Set(knocks.map((each) => each.split(' ')[0] ?? ''));
-  const legacy = [linkLocal(lab.host('legacy').station), ...uniqueLocals(3)];
-  const others = lab.hosts.map(({ station }) => linkLocal(station));
-  expect([...knocked].sort()).toEqual([...new Set([...others, ...legacy])].sort());
-  expect(new Set(knocks.map((each) => each.split(' ')[1]))).toEqual(new Set(['135', '139', '445']));
-  const allowed = [...knocked, MDNS, WS_DISCOVERY];
-  expect((await log.destinations()).filter((address) => !allowed.includes(address))).toEqual([]);
-  const groups = [...knocked].map(solicitedNodeOf);
-  expect((await log.sought()).filter((group) => !groups.includes(group))).toEqual([]);
+test('has the doctor tell on which interface, and how many hosts have answered', async () => {
+  const program = await Program.install(lab, 'first');
+  const { checks } = await program.json<{
+    checks: readonly { name: string; verdict: string; what: string }[];
+  }>('doctor');
+  expect(checks).toContainEqual(
+    expect.objectContaining({
+      name: 'ipv6',
+      verdict: 'ok',
+      what: 'asked on eth0; 6 known hosts have answered there',
+    }),
+  );
 });
+
+test.each(['normal', 'fast'])(
+  'at pace %s, sends nothing but to hosts that it met, nor asks for others',
+  async (pace) => {
+    const program = await Program.install(lab, `polite-${pace}`, `pace: ${pace}\n`);
+    await program.json('sweep');
+    const knocks = await log.knocks();
+    const knocked = new Set(knocks.map((each) => each.split(' ')[0] ?? ''));
+    const legacy = [linkLocal(lab.host('legacy').station), ...uniqueLocals(3)];
+    const others = lab.hosts.map(({ station }) => linkLocal(station));
+    expect([...knocked].sort()).toEqual([...new Set([...others, ...legacy])].sort());
+    expect(new Set(knocks.map((each) => each.split(' ')[1]))).toEqual(new Set(['135', '139', '445']));
+    const allowed = [...knocked, MDNS, WS_DISCOVERY];
+    expect((await log.destinations()).filter((address) => !allowed.includes(address))).toEqual([]);
+    const groups = [...knocked].map(solicitedNodeOf);
+    expect((await log.sought()).filter((group) => !groups.includes(group))).toEqual([]);
+  },
+);
 
 test('adds nothing when nothing has changed', async () => {
   const program = await Program.install(lab, 'unchanged');

@@ -34,26 +34,32 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.close());
 
-test('a host that announces print services during a sweep is held at L2, and the others are not', async () => {
-  const program = await Program.install(lab, 'mdns');
-  const { station, address } = lab.host('nas');
-  const bytes = Buffer.from(readFixture('mdns-response-avahi-printer').bytes).toString('hex');
-  const announcer = station.spawn('python3', ['-c', ANNOUNCE, address, bytes], { stdio: 'ignore' });
-  await program.json('sweep');
-  announcer.kill();
-  const { host: spared } = await program.json<{ host: HostJson }>('host', address);
-  expect(spared).toMatchObject({
-    mdnsServices: ['_ipp._tcp', '_pdl-datastream._tcp', '_printer._tcp'],
-    heldAt: { level: 'L2', why: 'looks like a printer by its mDNS services' },
-    smb: { smb1: 'unknown' },
-  });
-  const { host: other } = await program.json<{ host: HostJson }>('host', lab.host('modern').address);
-  expect(other).toMatchObject({ mdnsServices: null, heldAt: null, smb: { smb1: 'no' } });
-});
+const PACES = ['normal', 'fast'];
 
-test('a host that is left asleep gets no packet at all', async () => {
+test.each(PACES)(
+  'at pace %s, who announces print services during a sweep is held at L2, and nobody else',
+  async (pace) => {
+    const program = await Program.install(lab, `mdns-${pace}`, `pace: ${pace}\n`);
+    const { station, address } = lab.host('nas');
+    const bytes = Buffer.from(readFixture('mdns-response-avahi-printer').bytes).toString('hex');
+    const announcer = station.spawn('python3', ['-c', ANNOUNCE, address, bytes], { stdio: 'ignore' });
+    await program.json('sweep');
+    announcer.kill();
+    const { host: spared } = await program.json<{ host: HostJson }>('host', address);
+    expect(spared).toMatchObject({
+      mdnsServices: ['_ipp._tcp', '_pdl-datastream._tcp', '_printer._tcp'],
+      heldAt: { level: 'L2', why: 'looks like a printer by its mDNS services' },
+      smb: { smb1: 'unknown' },
+    });
+    const { host: other } = await program.json<{ host: HostJson }>('host', lab.host('modern').address);
+    expect(other).toMatchObject({ mdnsServices: null, heldAt: null, smb: { smb1: 'no' } });
+  },
+);
+
+test.each(PACES)('at pace %s, a host that is left asleep gets no packet at all', async (pace) => {
   const nas = lab.host('nas');
-  const program = await Program.install(lab, 'asleep', `hosts: { ${nas.address}: { letSleep: true } }\n`);
+  const config = `pace: ${pace}\nhosts: { ${nas.address}: { letSleep: true } }\n`;
+  const program = await Program.install(lab, `asleep-${pace}`, config);
   await nas.station.loadRules(
     'arrivals',
     `counter from_agent {}\nchain in { type filter hook input priority 0; ip saddr ${AGENT.address} counter name from_agent; }`,
