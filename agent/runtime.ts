@@ -4,7 +4,7 @@ import type { HostRecord, VendorOf } from '../domain/host.ts';
 import type { DecisionOutcome, OwnerCommand } from '../domain/owner-command.ts';
 import { ownersHosts } from '../domain/owners-hosts.ts';
 import type { Coverage } from '../domain/target.ts';
-import { readNeighbours } from '../probes/transport/kernel.ts';
+import { readNeighbours } from '../probes/transport/neighbours4.ts';
 import type { SteadyStorage } from '../storage/steady-storage.ts';
 import { openStorage, type Storage } from '../storage/storage.ts';
 import { brokerTools } from './broker-tools.ts';

@@ -5,7 +5,7 @@ import { isIgnored } from '../domain/host.ts';
 import { allows, type Level } from '../domain/level.ts';
 import { ownersHosts } from '../domain/owners-hosts.ts';
 import type { MdnsListener } from '../probes/mdns-listener.ts';
-import { readNeighbours } from '../probes/transport/kernel.ts';
+import { readNeighbours } from '../probes/transport/neighbours4.ts';
 import { maintenanceUntil } from './config/windows.ts';
 import type { Config } from './config.ts';
 import type { Log } from './log.ts';

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { type Address, isLoopback, toNumber } from '../domain/address.ts';
 import type { History } from '../domain/history.ts';
 import type { Level } from '../domain/level.ts';
@@ -18,13 +18,13 @@ import type { ServicePorts } from '../probes/probe.ts';
 import { PROBES } from '../probes/registry.ts';
 import {
   type ListeningSocket,
-  neighbourLister,
   readInterfaces,
   readListeningSockets,
   readNeighbourLimit,
 } from '../probes/transport/kernel.ts';
 import { HostLine } from '../probes/transport/line.ts';
 import { Meter } from '../probes/transport/meter.ts';
+import { neighbourLister } from '../probes/transport/neighbours4.ts';
 import { learnPatience, learnReplyPatience } from '../probes/transport/patience.ts';
 import { openDesk } from '../probes/transport/udp.ts';
 import type { PlannedQuestion } from './commands/context.ts';
@@ -37,7 +37,7 @@ import { PACES, type PaceName } from './sweep/pace.ts';
 /** Puts the real network behind the interfaces that a sweep is written against. Shared by daemon and command line. */
 
 /** Cryptographic randomness. */
-export const random: Random = (bytes) => Uint8Array.from(randomBytes(bytes));
+export const random: Random = (bytes) => randomFillSync(new Uint8Array(bytes));
 
 /** What will be swept and what will not. */
 export interface Scope {

@@ -1,13 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Address } from '../domain/address.ts';
 import { AddressSet } from '../domain/address-set.ts';
 import type { Mac } from '../domain/host.ts';
-import {
-  type ListNeighbours,
-  type NeighbourListing,
-  NeighbourReading,
-  TICK_MS,
-} from './neighbour-reading.ts';
+import { type ListNeighbours, type NeighbourListing, NeighbourReading } from './neighbour-reading.ts';
 import { NeighbourRoom } from './neighbour-room.ts';
 
 /*
@@ -54,19 +49,24 @@ export interface DiscoverOptions {
 
 /**
  * How often the table is read: at every tick while answers are due, leisurely while only the silent are waited for. Each reading
- * lets the kernel walk through the table of the whole machine: a fifth of what an unchanged sweep cost with 20 and 100 ms.
+ * lets the kernel walk through the table of the whole machine, so the tick is long where the addresses take their time, too.
  */
+const TICK_MS = 50;
+const TICK_WITHOUT_RATE_MS = 6;
 const SLOW_TICK_MS = 400;
 const ANSWERS_ARE_DUE_MS = 200;
 /** An unresolved entry has failed after three ARP requests, one second apart. */
 const SETTLED_AFTER_MS = 3_200;
 /** By this share of that time the last of the three requests has long been sent. */
 const NEARLY_SETTLED = 0.9;
-/** So many may go out at once before the rate counts; where there is none a whole /24, and 10,000 a second. */
+/** So many may go out at once before the rate counts; where none is wanted a whole /24, and then so many a second. */
 const BURST = 100;
 const BURST_WITHOUT_RATE = 256;
-/** Whoever is there has answered by then. A reading behind a burst would come too early, and the next is a tick later. */
-const ANSWERS_AFTER_MS = 4;
+const MOST_PER_SECOND = 10_000;
+/** So many are asked in a row before whoever has answered meanwhile is visited. */
+const AT_A_TIME = 64;
+/** Whoever is there has answered by then. A reading behind the last of a burst would come too early, and the next is a tick later. */
+const ANSWERS_AFTER_MS = 3;
 /** However large the table is, this machine keeps no more in hand than that. */
 export const MOST_UNRESOLVED = 16_384;
 /** A datagram that has left no entry by then, in two readings of the table, has been dropped: the table was full. */
@@ -81,17 +81,19 @@ const STALE_SETTLED_AFTER_MS = 9_000;
 /** Yields whoever is found, as soon as it is found; ends when every address has settled or the signal fires. */
 export async function* discover(options: DiscoverOptions): AsyncGenerator<Found> {
   const { listNeighbours, addressesPerSecond, signal } = options;
+  const tickMs = Number.isFinite(addressesPerSecond) ? TICK_MS : TICK_WITHOUT_RATE_MS;
   const rate = new Rate(addressesPerSecond);
   const search = new Search(options, await listNeighbours());
-  const table = new NeighbourReading(listNeighbours);
+  const table = new NeighbourReading(listNeighbours, tickMs);
   while (!search.isOver && !signal.aborted) {
     const reading = table.taken();
     if (reading !== null) yield* search.look(reading.entries, reading.at);
     if (signal.aborted) return;
-    const primed = search.prime(rate.allowance());
+    const primed = search.prime(Math.min(AT_A_TIME, rate.allowance()));
     rate.spend(primed);
-    if (primed > 0) await sleep(ANSWERS_AFTER_MS, undefined, { signal }).catch(() => {});
-    const pause = sleep(search.pauseMs(), undefined, { signal }).catch(() => {});
+    const hasMore = primed === AT_A_TIME;
+    if (primed > 0 && !hasMore) await sleep(ANSWERS_AFTER_MS, undefined, { signal }).catch(() => {});
+    const pause = hasMore ? nextTurn() : sleep(search.pauseMs(tickMs), undefined, { signal }).catch(() => {});
     await Promise.race([pause, table.read(search.listed)]);
   }
 }
@@ -104,14 +106,14 @@ class Rate {
   #countedAt = performance.now();
 
   constructor(perSecond: number) {
-    this.#perSecond = perSecond;
+    this.#perSecond = Math.min(perSecond, MOST_PER_SECOND);
     this.#burst = Number.isFinite(perSecond) ? BURST : BURST_WITHOUT_RATE;
     this.#allowance = this.#burst;
   }
 
   allowance(): number {
     const now = performance.now();
-    const elapsed = Math.max(now - this.#countedAt, Number.EPSILON);
+    const elapsed = now - this.#countedAt;
     this.#countedAt = now;
     this.#allowance = Math.min(this.#burst, this.#allowance + (elapsed / 1_000) * this.#perSecond);
     return Math.floor(this.#allowance);
@@ -124,6 +126,8 @@ class Rate {
 
 /** An address that was asked and has not settled; times are milliseconds of the monotonic clock. */
 interface Pending {
+  /** As it was given: the one in a reading is a part of the text, and would keep all of that in memory. */
+  readonly address: Address;
   readonly sentAt: number;
   /** When its entry was last seen, unresolved; null: never yet. */
   listedAt: number | null;
@@ -168,14 +172,14 @@ class Search {
     return this.#hasEnded && this.#again.length === 0 && this.#pending.size === 0;
   }
 
-  /** Once everybody has been asked, some time ago, only silence is waited for: until the next address settles. */
-  pauseMs(): number {
+  /** A tick. Once everybody has been asked, some time ago, only silence is waited for: until the next address settles. */
+  pauseMs(tickMs: number): number {
     const now = performance.now();
     const isQuiet =
       this.#hasEnded && this.#again.length === 0 && now - this.#lastPrimeAt > ANSWERS_ARE_DUE_MS;
     const [next] = this.#pending.values();
-    if (!isQuiet || next === undefined) return TICK_MS;
-    return Math.max(TICK_MS, Math.min(SLOW_TICK_MS, next.sentAt + this.#settledAfterMs - now));
+    if (!isQuiet || next === undefined) return tickMs;
+    return Math.max(tickMs, Math.min(SLOW_TICK_MS, next.sentAt + this.#settledAfterMs - now));
   }
 
   /** What a reading of the table, begun at `readAt`, tells of those who are waited for. */
@@ -192,8 +196,8 @@ class Search {
       pending.hasFailed = reclaimable === true;
       if (!complete) continue;
       this.#pending.delete(address);
-      this.#room.noteComplete(address);
-      found.push({ address, mac: flat(mac), proven: !this.#older.has(address) });
+      this.#room.noteComplete(pending.address);
+      found.push({ address: pending.address, mac: flat(mac), proven: !this.#older.has(address) });
     }
     this.#room.end();
     this.#settleAll(readAt);
@@ -211,7 +215,8 @@ class Search {
       const address = this.#next();
       if (address === null) return primed;
       this.#lastPrimeAt = performance.now();
-      this.#pending.set(address, { sentAt: this.#lastPrimeAt, listedAt: null, missing: 0, hasFailed: false });
+      const sentAt = this.#lastPrimeAt;
+      this.#pending.set(address, { address, sentAt, listedAt: null, missing: 0, hasFailed: false });
       this.#options.prime(address);
     }
     return Math.max(0, room);

@@ -1,11 +1,9 @@
 import type { Address } from '../domain/address.ts';
-import type { Neighbour } from './transport/kernel.ts';
+import type { Neighbour } from './transport/neighbours4.ts';
 
 /** Lists the kernel's neighbour table. */
 export type ListNeighbours = () => Promise<Iterable<readonly [Address, Neighbour]>>;
 
-/** The table is read this often at most. */
-export const TICK_MS = 20;
 /** A large table is read less often, the longer it is and the longer that takes, so that it costs the same in all. */
 const REST_FOR_ENTRY_MS = 1 / 16;
 const REST_AFTER_READING = 2;
@@ -20,12 +18,15 @@ export interface NeighbourListing {
 /** Reads the table beside everything else, never twice at once, and rests after each reading. */
 export class NeighbourReading {
   readonly #list: ListNeighbours;
+  readonly #tickMs: number;
   #listing: NeighbourListing | null = null;
   #underWay: Promise<void> | null = null;
   #nextAt = 0;
 
-  constructor(list: ListNeighbours) {
+  /** The table is read every `tickMs` at most. */
+  constructor(list: ListNeighbours, tickMs: number) {
     this.#list = list;
+    this.#tickMs = tickMs;
   }
 
   /** The last reading, once; null: there is no new one. */
@@ -45,7 +46,7 @@ export class NeighbourReading {
       this.#underWay = null;
       const rest = REST_AFTER_READING * (performance.now() - at);
       this.#nextAt =
-        at + Math.max(TICK_MS, Math.min(LONGEST_REST_MS, Math.max(rest, listed * REST_FOR_ENTRY_MS)));
+        at + Math.max(this.#tickMs, Math.min(LONGEST_REST_MS, Math.max(rest, listed * REST_FOR_ENTRY_MS)));
     });
     return this.#underWay;
   }

@@ -14,7 +14,7 @@ interface Row {
 
 /** Puts the parts together. */
 const WIRING =
-  /^agent\/(cli|runtime|broker-tools|daemon|service|wiring|wiring-ipv6|outside|sweep-once|upkeep|own-storage|doctor\/world)\.ts$/;
+  /^agent\/(cli|runtime|broker-tools|daemon|service|wiring|wiring-ipv6|outside|sweep-once|upkeep|own-storage|doctor\/(service-)?world)\.ts$/;
 const TIMERS = 'node:timers/promises';
 const LOG = 'agent/log.ts';
 
@@ -22,7 +22,8 @@ const TABLE: readonly Row[] = [
   { files: /^domain\//, may: /^(domain\/|ipaddr\.js$)/ },
   { files: /^probes\/wire\/mdns\.ts$/, may: /^(dns-packet|probes\/wire\/reader\.ts)$/ },
   { files: /^probes\/wire\//, may: /^probes\/wire\// },
-  { files: /^probes\/transport\/kernel\.ts$/, may: /^node:(child_process|fs\/promises|os)$/ },
+  { files: /^probes\/transport\/kernel\.ts$/, may: /^node:(fs\/promises|os)$/ },
+  { files: /^probes\/transport\/neighbours4\.ts$/, may: /^node:(child_process|fs|util)$/ },
   { files: /^probes\/transport\/neighbours6\.ts$/, may: /^node:(fs\/promises|child_process)$/ },
   { files: /^probes\/transport\//, may: /^(probes\/transport\/|node:(net|dgram|timers\/promises)$)/ },
   { files: /^probes\/ntlm-response\.ts$/, may: /^(probes\/wire\/|node:crypto$)/ },
@@ -53,7 +54,7 @@ const TABLE: readonly Row[] = [
     may: /^(domain\/|agent\/(decisions\/|ids\.ts$|config\/in-force\.ts$))/,
     types: /^agent\/(log|config|sweep\/sweeper|publish\/(publisher|commands))\.ts$/,
   },
-  // Pure but for world.ts, which is wiring: what the doctor may look at arrives as an argument.
+  // Pure but for world.ts and service-world.ts, which are wiring: what the doctor may look at arrives as an argument.
   {
     files: /^agent\/doctor\//,
     may: /^(domain\/|agent\/(doctor\/|sweep\/pace\.ts$)|node:(net|path)$)/,

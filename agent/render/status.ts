@@ -4,7 +4,7 @@ import type { RecordedSweep } from '../../domain/sweep.ts';
 import { visible } from '../../domain/text.ts';
 import type { DaemonStatus } from '../commands/context.ts';
 import type { LinkState } from '../publish/publisher.ts';
-import { count, paint, SEVERITY_STYLE, type View } from './text.ts';
+import { count, grouped, paint, SEVERITY_STYLE, type View } from './text.ts';
 import { elapsedText, localTime, relativeTime } from './time.ts';
 
 export interface Status {
@@ -96,7 +96,7 @@ function coverageWords({ lastSweep, hostsKnown, hostsPresent }: Status): string 
   const hosts = `${count(hostsKnown, 'host')} known, ${hostsPresent} present`;
   if (lastSweep === null) return hosts;
   const targets = lastSweep.targets.length === 0 ? 'this machine only' : lastSweep.targets.join(', ');
-  return `${targets}: ${lastSweep.hostsUp} of ${lastSweep.addresses.toLocaleString('en')} addresses answered; ${hosts}`;
+  return `${targets}: ${lastSweep.hostsUp} of ${grouped(lastSweep.addresses)} addresses answered; ${hosts}`;
 }
 
 function mqttWords(

@@ -87,12 +87,17 @@ export function wrap(text: string, width: number, first = '', rest = first): str
   return [...lines, line].join('\n');
 }
 
+/** A whole number with its thousands set apart: `12,345`. `toLocaleString` would read the languages' tables first, 9 ms and 6 MB. */
+export function grouped(number: number): string {
+  return String(number).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** `3 hosts`, `1 host`. */
 export function count(number: number, noun: string): string {
-  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
+  return `${grouped(number)} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** `254 addresses`, `1 address`. */
 export function addressCount(number: number): string {
-  return `${number.toLocaleString('en')} ${number === 1 ? 'address' : 'addresses'}`;
+  return `${grouped(number)} ${number === 1 ? 'address' : 'addresses'}`;
 }

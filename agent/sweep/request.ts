@@ -7,7 +7,7 @@ import type { Level } from '../../domain/level.ts';
 import type { OwnersHosts } from '../../domain/owners-hosts.ts';
 import type { Policy } from '../../domain/policy.ts';
 import type { Coverage } from '../../domain/target.ts';
-import type { Neighbour } from '../../probes/transport/kernel.ts';
+import type { Neighbour } from '../../probes/transport/neighbours4.ts';
 import type { Random } from '../ids.ts';
 import type { Log } from '../log.ts';
 import type { Asker } from './asker.ts';

@@ -4,7 +4,7 @@ import { compareAsleep, unchanged } from '../../domain/compare.ts';
 import { type HostId, type HostRecord, hostIdOf, type Mac } from '../../domain/host.ts';
 import { entryFor, isLeftAsleep, type OwnersHosts } from '../../domain/owners-hosts.ts';
 import type { Coverage } from '../../domain/target.ts';
-import type { Neighbour } from '../../probes/transport/kernel.ts';
+import type { Neighbour } from '../../probes/transport/neighbours4.ts';
 
 /** Who is left asleep in one sweep, by the owner's wish. */
 export interface Rest {

@@ -37,21 +37,29 @@ const LARGEST_LABEL = 0x3f;
 /** A name in a hostile datagram may jump this often, each time backwards. */
 const MOST_JUMPS = 8;
 const LONGEST_NAME = 255;
+/** Asked of every address of every sweep. */
+const ENCODED_WILDCARD = lettersOf(WILDCARD);
 
 /**
  * Writes 34 bytes: the name in ASCII upper case, padded with spaces to 15 bytes, and its suffix. A
  * space-padded wildcard would be a different name, which many hosts do not answer.
  * @throws RangeError for a name of more than 15 bytes or with characters above U+00FF.
  */
-export function writeNetbiosName(writer: Writer, { name, suffix }: NetbiosName): void {
+export function writeNetbiosName(writer: Writer, name: NetbiosName): void {
+  writer.uint8(ENCODED_LENGTH);
+  writer.bytes(name === WILDCARD ? ENCODED_WILDCARD : lettersOf(name));
+  writer.uint8(0);
+}
+
+/** First-level encoding: two letters for each of the 16 bytes. */
+function lettersOf({ name, suffix }: NetbiosName): Uint8Array {
   if (name.length > NAME_LENGTH) throw new RangeError(`NetBIOS name of ${name.length} bytes, at most 15`);
   const filler = name === WILDCARD.name ? '\0' : ' ';
   const padded = name.replace(/[a-z]/g, (letter) => letter.toUpperCase()).padEnd(NAME_LENGTH, filler);
-  writer.uint8(ENCODED_LENGTH);
-  for (const byte of [...Array.from(padded, (character) => character.charCodeAt(0)), suffix]) {
-    writer.uint8(LETTER_A + (byte >>> 4)).uint8(LETTER_A + (byte & 0x0f));
-  }
-  writer.uint8(0);
+  const bytes = [...Array.from(padded, (character) => character.charCodeAt(0)), suffix];
+  if (bytes.some((byte) => byte > 0xff))
+    throw new RangeError(`NetBIOS name "${name}" has characters above U+00FF`);
+  return Uint8Array.from(bytes.flatMap((byte) => [LETTER_A + (byte >>> 4), LETTER_A + (byte & 0x0f)]));
 }
 
 /**

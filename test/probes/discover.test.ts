@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type DiscoverOptions, discover, type Found, isStillThere } from '../../probes/discover.ts';
-import type { Neighbour } from '../../probes/transport/kernel.ts';
+import type { Neighbour } from '../../probes/transport/neighbours4.ts';
 import { timed } from '../support/loopback.ts';
 
 const MAC = '00:11:32:aa:bb:cc';
@@ -35,7 +35,7 @@ class FakeKernel {
   }
 
   #put(address: string, complete: boolean): void {
-    this.table.set(address, { complete, mac: complete ? MAC : '00:00:00:00:00:00', device: 'eth0' });
+    this.table.set(address, { complete, mac: complete ? MAC : '00:00:00:00:00:00' });
   }
 }
 

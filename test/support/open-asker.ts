@@ -4,9 +4,9 @@ import type { Coverage } from '../../domain/target.ts';
 import { discover, isStillThere } from '../../probes/discover.ts';
 import type { ServicePorts } from '../../probes/probe.ts';
 import { PROBES } from '../../probes/registry.ts';
-import type { Neighbour } from '../../probes/transport/kernel.ts';
 import { HostLine } from '../../probes/transport/line.ts';
 import { Meter } from '../../probes/transport/meter.ts';
+import type { Neighbour } from '../../probes/transport/neighbours4.ts';
 import { learnReplyPatience } from '../../probes/transport/patience.ts';
 import { openDesk } from '../../probes/transport/udp.ts';
 import { fixedPatience, random, untilTestEnds } from './loopback.ts';
@@ -48,5 +48,5 @@ export function coverageOf(part: Partial<Coverage>): Coverage {
 
 /** An entry of the neighbour table; without a MAC it is not complete. */
 export function neighbour(mac: string | null): Neighbour {
-  return { complete: mac !== null, mac: mac ?? '00:00:00:00:00:00', device: 'eth0' };
+  return { complete: mac !== null, mac: mac ?? '00:00:00:00:00:00' };
 }

@@ -7,8 +7,8 @@ import { toFacts } from '../../../domain/observation.ts';
 import type { Coverage } from '../../../domain/target.ts';
 import type { ServicePorts } from '../../../probes/probe.ts';
 import { PROBES } from '../../../probes/registry.ts';
-import type { Neighbour } from '../../../probes/transport/kernel.ts';
 import { type Door, HostLine, type Knock, type LineOptions } from '../../../probes/transport/line.ts';
+import type { Neighbour } from '../../../probes/transport/neighbours4.ts';
 import {
   type FakeHost,
   type FakeHostOptions,

@@ -4,7 +4,7 @@ import { runSweep } from '../../../agent/sweep/sweep.ts';
 import type { HostRecord } from '../../../domain/host.ts';
 import { type OwnersEntry, ownersHosts, withOwnersWord } from '../../../domain/owners-hosts.ts';
 import type { ServicePorts } from '../../../probes/probe.ts';
-import type { Neighbour } from '../../../probes/transport/kernel.ts';
+import type { Neighbour } from '../../../probes/transport/neighbours4.ts';
 import type { Storage } from '../../../storage/storage.ts';
 import {
   type FakeHost,
