@@ -16,7 +16,7 @@ import type { DecisionWorld } from './decisions/world.ts';
 import type { Housekeeping } from './housekeeping.ts';
 import { newAgentId } from './ids.ts';
 import type { Log } from './log.ts';
-import { tidyMemory } from './memory.ts';
+import type { MemoryKeeper } from './memory.ts';
 import { notifySystemd, watchdogIntervalMs } from './notify.ts';
 import { damageText, openPublisher, pictureOf, RETENTION_WITHIN_MS } from './outside.ts';
 import type { AgentStatus, Publisher, Retention } from './publish/publisher.ts';
@@ -46,6 +46,7 @@ export class Daemon {
   readonly #options: DaemonOptions;
   readonly #storage: SteadyStorage;
   readonly #housekeeping: Housekeeping;
+  readonly #memory: MemoryKeeper;
   readonly #publisher: Publisher;
   readonly #sweeper: Sweeper;
   readonly #schedule: ChangingSchedule;
@@ -63,11 +64,17 @@ export class Daemon {
   #refusal: string | null = null;
   #watchdog: Watchdog | null = null;
 
-  constructor(options: DaemonOptions, storage: SteadyStorage, housekeeping: Housekeeping) {
+  constructor(
+    options: DaemonOptions,
+    storage: SteadyStorage,
+    housekeeping: Housekeeping,
+    memory: MemoryKeeper,
+  ) {
     const { config, log, now, version, vendorOf } = options;
     this.#options = options;
     this.#storage = storage;
     this.#housekeeping = housekeeping;
+    this.#memory = memory;
     const scope = scopeOf(config, []);
     this.#targets = scope.targets;
     const agentId = config.agent.id ?? storage.history.agentId(() => newAgentId(random));
@@ -280,7 +287,7 @@ export class Daemon {
         this.#housekeeping.afterSweep(this.#storage);
         const problem = this.#storage.trouble();
         if (problem !== null) log.error({ problem }, 'the database does not take what was swept');
-        tidyMemory();
+        this.#memory.afterSweep();
       }
     }
   }

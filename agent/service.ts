@@ -3,12 +3,9 @@ import { controlPath, serveControl } from './control.ts';
 import { Daemon, type DaemonOptions } from './daemon.ts';
 import { makeDataDir } from './data-dir.ts';
 import { Housekeeping } from './housekeeping.ts';
-import { tidyMemory } from './memory.ts';
+import { MemoryKeeper } from './memory.ts';
 import { notifySystemd } from './notify.ts';
 import { openOwnStorage } from './own-storage.ts';
-
-/** By then the broker has been told everything. */
-const TIDY_AFTER_MS = 3_000;
 
 /**
  * The daemon: builds the parts, serves until SIGTERM or SIGINT, and takes them apart in order. SIGHUP reads the
@@ -44,11 +41,12 @@ async function serve(options: DaemonOptions): Promise<'stop' | 'reload'> {
     storage = openOwnStorage(options, housekeeping, () => {
       control.renew().catch((error: unknown) => log.error({ error }, 'the control socket is gone'));
     });
-    daemon.current = new Daemon(options, storage, housekeeping);
+    const memory = new MemoryKeeper();
+    daemon.current = new Daemon(options, storage, housekeeping, memory);
     daemon.current.start();
     notifySystemd(['--ready'], process.env);
     log.info({ version, dataDir, pid: process.pid }, 'smbwarden is running');
-    setTimeout(tidyMemory, TIDY_AFTER_MS).unref();
+    memory.afterStart();
     const ended = await askedToEnd();
     notifySystemd([ended === 'stop' ? 'STOPPING=1' : 'RELOADING=1'], process.env);
     return ended;

@@ -14,6 +14,9 @@ interface FactRow {
   readonly until_at: number | null;
 }
 
+/** What one fact of a host holds. */
+type HeldRow = Pick<FactRow, 'host_id' | 'name' | 'value'>;
+
 /** The table of facts: one row for each value that a fact of a host had, and from when until when. */
 export function factsIn(db: Database) {
   // A clock that stepped back makes an empty interval, never one that ends before it begins.
@@ -23,8 +26,8 @@ export function factsIn(db: Database) {
   const begin = db.prepare<Omit<FactRow, 'id' | 'until_at'>>(
     'INSERT INTO facts (host_id, name, value, since_at) VALUES (:host_id, :name, :value, :since_at)',
   );
-  const present = db.prepare<[], FactRow>(
-    'SELECT * FROM facts WHERE until_at IS NULL ORDER BY host_id, name',
+  const present = db.prepare<[], HeldRow>(
+    'SELECT host_id, name, value FROM facts WHERE until_at IS NULL ORDER BY host_id, name',
   );
   const presentOf = db.prepare<[HostId], FactRow>(
     'SELECT * FROM facts WHERE host_id = ? AND until_at IS NULL ORDER BY name',
@@ -33,17 +36,18 @@ export function factsIn(db: Database) {
   const ofName = db.prepare<[HostId, FactName], FactRow>(
     'SELECT * FROM facts WHERE host_id = ? AND name = ? ORDER BY id DESC',
   );
-  const holding = db.prepare<{ at: number }, FactRow>(`
-    SELECT * FROM facts WHERE since_at <= :at AND (until_at IS NULL OR until_at > :at) ORDER BY host_id, name`);
+  const holding = db.prepare<{ at: number }, HeldRow>(`
+    SELECT host_id, name, value FROM facts
+    WHERE since_at <= :at AND (until_at IS NULL OR until_at > :at) ORDER BY host_id, name`);
   const after = db.prepare<[number, number], FactRow>('SELECT * FROM facts WHERE id > ? ORDER BY id LIMIT ?');
   return {
     /** What holds now, by host. */
     present(): ReadonlyMap<HostId, Facts> {
-      return byHost(present.all());
+      return byHost(present.iterate());
     },
     /** What held at a moment, by host. */
     at(at: number): ReadonlyMap<HostId, Facts> {
-      return byHost(holding.all({ at }));
+      return byHost(holding.iterate({ at }));
     },
     /** Every interval of every host, in the order in which they began. */
     *all(): Generator<HostInterval> {
@@ -68,13 +72,15 @@ export function factsIn(db: Database) {
   };
 }
 
-function byHost(rows: readonly FactRow[]): ReadonlyMap<HostId, Facts> {
-  const groups = Map.groupBy(rows, (row) => row.host_id);
-  return new Map([...groups].map(([hostId, own]) => [hostId, toFacts(own)]));
-}
-
-function toFacts(rows: readonly FactRow[]): Facts {
-  return Object.fromEntries(rows.map((row) => [row.name, JSON.parse(row.value) as FactValue])) as Facts;
+/** Row by row: all rows together are many times as large as what comes of them. */
+function byHost(rows: Iterable<HeldRow>): ReadonlyMap<HostId, Facts> {
+  const all = new Map<HostId, Record<string, FactValue>>();
+  for (const { host_id, name, value } of rows) {
+    const own = all.get(host_id) ?? {};
+    own[name] = JSON.parse(value) as FactValue;
+    all.set(host_id, own);
+  }
+  return all as ReadonlyMap<HostId, Facts>;
 }
 
 function toInterval(row: FactRow): FactInterval {

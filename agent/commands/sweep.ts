@@ -5,6 +5,7 @@ import type { Level } from '../../domain/level.ts';
 import { parseTarget } from '../../domain/target.ts';
 import { safeJson } from '../../domain/text.ts';
 import { planJson, sweepJson } from '../render/json.ts';
+import { jsonChunks } from '../render/json-pieces.ts';
 import { planText } from '../render/plan.ts';
 import { progressText } from '../render/progress.ts';
 import { sweepText } from '../render/sweep.ts';
@@ -96,7 +97,8 @@ async function printReport(
   const { output } = context;
   if (output.json) {
     const agent = reading(context, (storage) => agentOf(context, storage));
-    output.out(safeJson(sweepJson({ agent, report, vendorOf: context.vendorOf }), 2));
+    const document = sweepJson({ agent, report, vendorOf: context.vendorOf });
+    for (const chunk of jsonChunks(document)) await output.write(chunk);
     return;
   }
   const { skipped } = await context.plan(wanted);

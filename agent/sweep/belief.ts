@@ -17,16 +17,14 @@ export function absentHosts(
   asked: Pick<Asked, 'settled'>,
   { onLink }: Pick<Coverage, 'onLink'>,
 ): HostRecord[] {
-  const attached = new Set(onLink);
   const met = new Set(seen.map((host) => host.id));
-  return [...known.values()].filter(
-    (host) =>
-      !met.has(host.id) &&
-      !host.isAgent &&
-      (host.facts.addresses?.length ?? 0) > 0 &&
-      host.facts.addresses?.every(
-        (address) => asked.settled.has(address) && (host.mac === null || attached.has(address)),
-      ),
+  const unmet = [...known.values()].filter((host) => !met.has(host.id) && !host.isAgent);
+  const theirs = new Set(unmet.flatMap(({ facts }) => facts.addresses ?? []));
+  const attached = new Set(onLink.filter((address) => theirs.has(address)));
+  return unmet.filter(
+    ({ mac, facts: { addresses = [] } }) =>
+      addresses.length > 0 &&
+      addresses.every((address) => asked.settled.has(address) && (mac === null || attached.has(address))),
   );
 }
 

@@ -40,17 +40,7 @@ export async function runSweep(request: SweepRequest, world: SweepWorld): Promis
       'the subnet of known hosts is not attached: nothing is concluded from their silence',
     );
   const rest = await whoRests(request, world, known, at);
-  const { signal, onProgress } = request;
-  const plan = planFor(request, known, before.limits, before.quarantine);
-  await world.ipv6?.callOut();
-  const asked = await world.asker.askAll(rest.coverage, { known, plan, signal, onProgress });
-  stopIfAsked(signal);
-  const { sightings } = asked;
-  const askedOverBoth =
-    (await world.ipv6?.askAll({ sightings, plan, signal, onProgress })) ?? asked.sightings;
-  stopIfAsked(signal);
-  const met = await whoWasMet({ ...asked, sightings: askedOverBoth }, request, world, before);
-  stopIfAsked(request.signal);
+  const { met, ...asked } = await meetAll(rest.coverage, request, world, before);
   const silent = absentHosts(met, known, asked, request.coverage).filter((host) =>
     mayBeMissed(host, before.limits),
   );
@@ -130,6 +120,29 @@ function whatIsKnown(request: SweepRequest, world: SweepWorld): Before {
   };
 }
 
+/**
+ * Asks everybody, and says who was met. What was sighted at each address is let go with the end of this: it is as large as
+ * the hosts that are made of it.
+ */
+async function meetAll(
+  coverage: Coverage,
+  request: SweepRequest,
+  world: SweepWorld,
+  before: Before,
+): Promise<Omit<Asked, 'sightings'> & { readonly met: readonly SeenHost[] }> {
+  const { signal, onProgress } = request;
+  const { known, limits, quarantine } = before;
+  const plan = planFor(request, known, limits, quarantine);
+  await world.ipv6?.callOut();
+  const { sightings, ...asked } = await world.asker.askAll(coverage, { known, plan, signal, onProgress });
+  stopIfAsked(signal);
+  const overBoth = (await world.ipv6?.askAll({ sightings, plan, signal, onProgress })) ?? sightings;
+  stopIfAsked(signal);
+  const met = await whoWasMet({ ...asked, sightings: overBoth }, request, world, before);
+  stopIfAsked(signal);
+  return { ...asked, met };
+}
+
 /** Who answered, ourselves included, as far as a second look bears it out. */
 async function whoWasMet(
   asked: Asked,
@@ -194,15 +207,17 @@ function momentOf(
 function ledgerOf({ asker, ipv6 }: SweepWorld, met: readonly SeenHost[], at: number): LedgerEntry[] {
   const hostAt = new Map(met.flatMap((host) => (host.facts.addresses ?? []).map((a) => [a, host.id])));
   const idOf = new Map(met.map(({ mac, id }) => [mac, id]));
+  const day = dayOf(at);
   const over4 = asker.sendings().map((sending) => ({
     ...sending,
     hostId: sending.address === null ? null : (hostAt.get(sending.address) ?? null),
+    day,
   }));
   const over6 = (ipv6?.sendings() ?? []).map((sending) => {
     const mac = sending.address === null ? null : (ipv6?.macAt(sending.address) ?? null);
-    return { ...sending, hostId: mac === null ? null : (idOf.get(mac) ?? null) };
+    return { ...sending, hostId: mac === null ? null : (idOf.get(mac) ?? null), day };
   });
-  return [...over4, ...over6].map((entry) => ({ ...entry, day: dayOf(at) }));
+  return [...over4, ...over6];
 }
 
 function stopIfAsked(signal: AbortSignal): void {
