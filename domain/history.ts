@@ -124,10 +124,14 @@ export interface HostInterval extends FactInterval {
   readonly hostId: HostId;
 }
 
-/** Events that wait for the broker; oldest first. Rows leave when the broker has acknowledged them. */
+/** Events on their way to the broker, oldest first. They leave a while after it has acknowledged them. */
 export interface Outbox {
   waiting(limit: number): readonly SecurityEvent[];
   size(): number;
+  /** Ids of those that the broker has acknowledged, on whichever connection, and that have not left. */
+  acknowledged(): ReadonlySet<string>;
+  /** Writes down when the broker acknowledged which events (milliseconds UTC, by id), in one transaction. The first time stays. */
+  acknowledge(moments: ReadonlyMap<string, number>): void;
   /** `instead` takes their place, in the same transaction: a crash leaves either them or it. */
   remove(ids: readonly string[], instead?: SecurityEvent): void;
   add(events: readonly SecurityEvent[]): void;

@@ -18,6 +18,8 @@ export class HeldBack {
   readonly sweeps: SweepRecord[] = [];
   /** Events that were to be added outside a sweep. */
   readonly events: SecurityEvent[] = [];
+  /** When the broker acknowledged, milliseconds UTC, by event id. */
+  readonly acknowledged = new Map<string, number>();
   /** Ids of events in the file that have left the outbox. */
   readonly removed = new Set<string>();
   /** Retained topics as they are now; null: no longer ours. */
@@ -27,8 +29,8 @@ export class HeldBack {
   #lost = 0;
 
   isEmpty(): boolean {
-    const { sweeps, events, removed, retained } = this;
-    return sweeps.length + events.length + removed.size + retained.size === 0;
+    const { sweeps, events, acknowledged, removed, retained } = this;
+    return sweeps.length + events.length + acknowledged.size + removed.size + retained.size === 0;
   }
 
   /** Sweeps that had to be given up because too many were held. */
@@ -78,9 +80,10 @@ export class HeldBack {
     return [...this.sweeps.flatMap((sweep) => sweep.events), ...this.events];
   }
 
-  /** Lets events in memory go; the ids of those that are not there. */
+  /** Lets events in memory go, and what is held about them; the ids of those that are not there. */
   removeEvents(ids: readonly string[]): string[] {
     const leaving = new Set(ids);
+    for (const id of leaving) this.acknowledged.delete(id);
     const held = new Set(this.waiting().map((event) => event.id));
     const stays = (event: SecurityEvent) => !leaving.has(event.id);
     for (const [n, sweep] of this.sweeps.entries()) {

@@ -182,6 +182,8 @@ function writeHeld(held: HeldBack, file: Storage): void {
   }
   if (held.events.length > 0) file.outbox.add(held.events);
   held.events.length = 0;
+  if (held.acknowledged.size > 0) file.outbox.acknowledge(held.acknowledged);
+  held.acknowledged.clear();
   if (held.removed.size > 0) file.outbox.remove([...held.removed]);
   held.removed.clear();
   for (const [topic, entry] of held.retained) {
@@ -222,6 +224,17 @@ function steadyOutbox(keeper: Keeper): Outbox {
       return [...stored.filter((event) => !held.removed.has(event.id)), ...held.waiting()].slice(0, limit);
     },
     size: () => keeper.on((file) => file.outbox.size()) - held.removed.size + held.waiting().length,
+    acknowledged: () => {
+      const stored = keeper.on((file) => file.outbox.acknowledged());
+      return new Set([...stored, ...held.acknowledged.keys()].filter((id) => !held.removed.has(id)));
+    },
+    acknowledge: (moments) =>
+      keeper.writeSmall(
+        (file) => file.outbox.acknowledge(moments),
+        () => {
+          for (const [id, at] of moments) held.acknowledged.set(id, at);
+        },
+      ),
     add: (events) =>
       keeper.writeSmall(
         (file) => file.outbox.add(events),

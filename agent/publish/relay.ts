@@ -28,7 +28,8 @@ interface RelayOptions {
 
 /**
  * Carries events from the outbox to the broker, oldest first and at least once. A row leaves the outbox 60 s after the
- * broker acknowledged it: if the link breaks before, the event is sent again, with the same id.
+ * broker acknowledged it: if the link breaks before, or the process dies, the event is sent again, with the same id. The
+ * acknowledgement is written down, so that none of those counts as missed.
  */
 export class Relay {
   readonly #options: RelayOptions;
@@ -39,10 +40,10 @@ export class Relay {
   readonly #inFlight = new Set<string>();
   /** When the broker acknowledged, by event id; those rows are still in the outbox. */
   readonly #acknowledged = new Map<string, number>();
-  /** Events that the broker acknowledged on this connection or an earlier one. They may be sent again, but are not missed. */
-  readonly #arrived = new Set<string>();
+  /** Events that the broker acknowledged, to this process or to one before. They may be sent again, but are not missed. */
+  readonly #arrived: Set<string>;
   /** Events whose device triggers have fired. A trigger carries no id that could tell a repeat, so it fires once. */
-  readonly #triggered = new Set<string>();
+  readonly #triggered: Set<string>;
   /** Connections that were lost while the event was in flight. */
   readonly #losses = new Map<string, number>();
   #lossesInARow = 0;
@@ -53,6 +54,9 @@ export class Relay {
 
   constructor(options: RelayOptions) {
     this.#options = options;
+    const acknowledged = options.outbox.acknowledged();
+    this.#arrived = new Set(acknowledged);
+    this.#triggered = new Set(acknowledged);
     this.#leaps = new Leaps(options.now, options.monotonic ?? (() => performance.now()));
   }
 
@@ -125,6 +129,7 @@ export class Relay {
         continue;
       }
       const outcomes = await Promise.allSettled(batch.map((event) => this.#send(event)));
+      this.#writeDown(batch.filter((_, n) => outcomes[n]?.status === 'fulfilled'));
       const failed = outcomes.find((outcome) => outcome.status === 'rejected');
       if (failed === undefined) this.#again = true;
       else this.#explain(failed.reason);
@@ -156,6 +161,13 @@ export class Relay {
       this.#inFlight.delete(event.id);
     }
     await this.#trigger(event);
+  }
+
+  /** What the broker has taken, triggers included. Once a batch: each time is a transaction, which reaches the disk. */
+  #writeDown(delivered: readonly SecurityEvent[]): void {
+    if (delivered.length === 0) return;
+    const at = this.#options.now();
+    this.#options.outbox.acknowledge(new Map(delivered.map(({ id }) => [id, at])));
   }
 
   async #trigger(event: SecurityEvent): Promise<void> {
@@ -209,7 +221,9 @@ export class Relay {
   /** After an absence: what is too old or too much becomes one event. */
   #sumUp(): void {
     const { outbox, now, log } = this.#options;
-    const waiting = outbox.waiting(OUTBOX_LIMIT).filter((event) => !this.#arrived.has(event.id));
+    const waiting = outbox
+      .waiting(OUTBOX_LIMIT)
+      .filter(({ id }) => !this.#arrived.has(id) && !this.#inFlight.has(id));
     const collapsed = collapse(
       waiting,
       now(),

@@ -3,6 +3,7 @@ import { chownSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { expect, onTestFinished } from 'vitest';
+import { latestSchema, readMigrations } from '../../storage/migrations.ts';
 import { fault } from './fault.ts';
 import { HomeScene, inDatabase } from './home-scene.ts';
 
@@ -33,7 +34,7 @@ fault(
     expect(scene.daemon.deaths.length - deaths).toBe(1);
     expect(readFileSync(scene.file)).toEqual(before);
     // What later checks read has to be readable.
-    inDatabase(scene.file, (db) => db.pragma('user_version = 2'));
+    inDatabase(scene.file, (db) => db.pragma(`user_version = ${latestSchema(readMigrations())}`));
     return { daemon: scene.daemon, alerts: scene.alerts, staysDown: 78 };
   },
 );

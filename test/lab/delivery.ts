@@ -4,15 +4,16 @@ import type { LoopbackMosquitto } from './loopback-mosquitto.ts';
 
 /** Who was to be told what, and who was: the two sides of a delivery, each in its own words. */
 
-/** What entered and left the outbox, in order. A transaction's entries stand together. */
+/** What entered the outbox, was marked in it as acknowledged, and left it, in order. A transaction's entries stand together. */
 interface Entry {
   readonly event_id: string;
-  readonly entered: 0 | 1;
+  /** null: it was marked as acknowledged. */
+  readonly entered: 0 | 1 | null;
   readonly host_id: string | null;
   readonly count: number | null;
 }
 
-/** Triggers in the daemon's database that write down, in its own transactions, what enters and leaves the outbox. */
+/** Triggers in the daemon's database that write down, in its own transactions, what becomes of each event in the outbox. */
 export class Audit {
   readonly #file: string;
 
@@ -24,6 +25,9 @@ export class Audit {
       CREATE TRIGGER audit_in AFTER INSERT ON outbox BEGIN
         INSERT INTO audit (event_id, entered, host_id, count)
         VALUES (new.event_id, 1, new.event ->> 'hostId', new.event ->> 'count');
+      END;
+      CREATE TRIGGER audit_acknowledged AFTER UPDATE OF acknowledged_at ON outbox BEGIN
+        INSERT INTO audit (event_id) VALUES (new.event_id);
       END;
       CREATE TRIGGER audit_out AFTER DELETE ON outbox BEGIN
         INSERT INTO audit (event_id, entered) VALUES (old.event_id, 0);
@@ -38,10 +42,14 @@ export class Audit {
     );
   }
 
-  /** Events that were to be delivered, in order, with their host; and the summaries, each with what it stands for. */
+  /**
+   * Events that were to be delivered, in order, with their host; the summaries, each with what it stands for; and the ids of
+   * those, of either, of which it was written down that the broker had acknowledged them.
+   */
   account(): {
     readonly events: readonly Recorded[];
     readonly summaries: ReadonlyMap<string, { readonly count: number; readonly replaced: readonly string[] }>;
+    readonly acknowledged: ReadonlySet<string>;
   } {
     const all = this.#read((db) => db.prepare<[], Entry>('SELECT * FROM audit ORDER BY number').all());
     const entered = all.filter((entry) => entry.entered === 1);
@@ -57,6 +65,7 @@ export class Audit {
         .filter(({ count }) => count === null)
         .map(({ event_id: id, host_id: host }) => ({ id, host })),
       summaries,
+      acknowledged: new Set(all.filter((entry) => entry.entered === null).map(({ event_id: id }) => id)),
     };
   }
 
@@ -81,6 +90,8 @@ export interface Arrived {
   readonly id: string;
   readonly type: string;
   readonly count: number | undefined;
+  /** Milliseconds UTC. */
+  readonly at: number;
   /** Without what may differ between repeats. */
   readonly text: string;
 }
@@ -132,6 +143,7 @@ function arrived(payload: string): Arrived {
     id: String(event.id),
     type: String(event.event_type),
     count: typeof event.count === 'number' ? event.count : undefined,
+    at: Date.now(),
     text: JSON.stringify(event),
   };
 }

@@ -227,7 +227,7 @@ describe('a check', () => {
       file,
       size: statSync(file).size,
       free: 0,
-      schema: 2,
+      schema: readMigrations().length,
       faults: [],
     });
   });

@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, readdirSync, readFileSync, truncateSync, write
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import { readMigrations, schemaBackup } from '../../storage/migrations.ts';
+import { latestSchema, readMigrations, schemaBackup } from '../../storage/migrations.ts';
 import {
   expectStorageError,
   openTestStorage,
@@ -14,6 +14,7 @@ import { firstSight, firstSweep, manyHosts, sweepOf } from '../support/sample-hi
 import { SAMPLE_TIME } from '../support/samples.ts';
 
 const LATER = SAMPLE_TIME + 60_000;
+const SCHEMA = latestSchema(readMigrations());
 
 describe('a place that does not serve', () => {
   it('is named: no directory', () => {
@@ -49,8 +50,9 @@ describe('a newer schema', () => {
     const migrations = [...readMigrations(), { number: 7, sql: 'CREATE TABLE novelty (id INTEGER) STRICT' }];
     openTestStorage({ file, version: '9.8.7', migrations }).close();
     const before = readFileSync(file);
-    const refusal =
-      /schema 7, written by smbwarden 9\.8\.7; this is 1\.0\.0, which knows schema 2\. Upgrade smbwarden$/;
+    const refusal = new RegExp(
+      `schema 7, written by smbwarden 9\\.8\\.7; this is 1\\.0\\.0, which knows schema ${SCHEMA}\\. Upgrade smbwarden$`,
+    );
     expectStorageError(() => openTestStorage({ file }), 'newer-schema', refusal);
     expectStorageError(() => openTestStorage({ file, mode: 'read-only' }), 'newer-schema', refusal);
     expect(readFileSync(file)).toEqual(before);
@@ -59,12 +61,13 @@ describe('a newer schema', () => {
 
   it('is refused with the copy that this version can use, where there is one', () => {
     const file = recordedFile();
-    const migrations = [...readMigrations(), { number: 3, sql: 'CREATE TABLE novelty (id INTEGER) STRICT' }];
+    const novelty = { number: SCHEMA + 1, sql: 'CREATE TABLE novelty (id INTEGER) STRICT' };
+    const migrations = [...readMigrations(), novelty];
     openTestStorage({ file, version: '9.8.7', migrations }).close();
     expectStorageError(
       () => openTestStorage({ file }),
       'newer-schema',
-      `or restore ${schemaBackup(file, 2)}`,
+      `or restore ${schemaBackup(file, SCHEMA)}`,
     );
   });
 });

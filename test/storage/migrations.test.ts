@@ -5,6 +5,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { migrate, readMigrations, schemaBackup, schemaOf } from '../../storage/migrations.ts';
 import { openTestStorage, temporaryFile } from '../support/open-database.ts';
 import { firstSweep } from '../support/sample-history.ts';
+import { sampleEvent } from '../support/samples.ts';
 
 const migrations = readMigrations();
 const nextMigration = {
@@ -82,6 +83,19 @@ it('bring a history of the first schema up to date, with nothing ignored and not
   });
   expect(history.ledger({})).toEqual([]);
   expect(existsSync(schemaBackup(file, 1))).toBe(true);
+});
+
+it('bring an outbox of the second schema up to date: nothing in it is known to have been acknowledged', () => {
+  const file = temporaryFile();
+  const second = openRaw(file);
+  migrate(second, migrations.slice(0, 2), file);
+  second.prepare('INSERT INTO outbox VALUES (7, ?, ?)').run('e1', JSON.stringify(sampleEvent({ id: 'e1' })));
+  second.close();
+
+  const { outbox } = openTestStorage({ file });
+  expect(outbox.waiting(9)).toEqual([sampleEvent({ id: 'e1' })]);
+  expect(outbox.acknowledged()).toEqual(new Set());
+  expect(existsSync(schemaBackup(file, 2))).toBe(true);
 });
 
 it('leave the schema as it was when a step fails half-way', () => {

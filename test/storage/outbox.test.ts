@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
-import { openTestStorage } from '../support/open-database.ts';
+import Sqlite from 'better-sqlite3';
+import { expect, it, onTestFinished } from 'vitest';
+import { openTestStorage, temporaryFile } from '../support/open-database.ts';
 import { firstSweep } from '../support/sample-history.ts';
 import { sampleEvent } from '../support/samples.ts';
 
@@ -54,3 +55,39 @@ it('puts one event in the place of several, or leaves everything as it was', () 
   outbox.remove(['e3', 'e1'], summary);
   expect(outbox.waiting(10).map((event) => event.id)).toEqual(['e2', 'e1-missed']);
 });
+
+it('knows what the broker has acknowledged until it leaves, and when it did so first', () => {
+  const file = temporaryFile();
+  const before = openTestStorage({ file });
+  before.outbox.add(events);
+  before.outbox.acknowledge(moments(['e3', 'e2', 'never-there'], 1_000));
+  before.outbox.acknowledge(moments(['e2', 'e1'], 2_000));
+  before.outbox.remove(['e3']);
+  before.close();
+
+  const { outbox } = openTestStorage({ file });
+  expect(outbox.waiting(10).map((event) => event.id)).toEqual(['e1', 'e2']);
+  expect([...outbox.acknowledged()].sort()).toEqual(['e1', 'e2']);
+  expect(acknowledgedAt(file)).toEqual({ e1: 2_000, e2: 1_000 });
+});
+
+it('writes a batch of acknowledgements down whole or not at all', () => {
+  const { outbox } = openTestStorage();
+  outbox.add(events);
+  expect(() => outbox.acknowledge(new Map([...moments(['e3'], 1_000), ['e1', 0.5]]))).toThrow(
+    /acknowledged_at/,
+  );
+  expect(outbox.acknowledged()).toEqual(new Set());
+});
+
+function moments(ids: readonly string[], at: number): ReadonlyMap<string, number> {
+  return new Map(ids.map((id) => [id, at]));
+}
+
+function acknowledgedAt(file: string): Record<string, number> {
+  const db = new Sqlite(file, { readonly: true });
+  onTestFinished(() => {
+    db.close();
+  });
+  return Object.fromEntries(db.prepare('SELECT event_id, acknowledged_at FROM outbox').raw().all() as []);
+}

@@ -44,7 +44,7 @@ function withFullDisk(storage: Storage, disk: { isFull: boolean }): Storage {
   return {
     ...storage,
     history: refusing(storage.history, 'recordSweep', 'recordDecision', 'forgetHost'),
-    outbox: refusing(storage.outbox, 'add', 'remove'),
+    outbox: refusing(storage.outbox, 'add', 'acknowledge', 'remove'),
     retained: refusing(storage.retained, 'put', 'remove'),
   };
 }
@@ -152,6 +152,24 @@ describe('a file that takes nothing', () => {
       'summary',
       'event-3',
     ]);
+  });
+
+  it('does not forget which events the broker acknowledged meanwhile, recorded or not', () => {
+    const { disk, storage, file } = fillable();
+    storage.history.recordSweep(firstSweep());
+    disk.isFull = true;
+    storage.history.recordSweep(turn(1));
+    storage.history.recordSweep(turn(2));
+    const ids = ['e000000000001', 'event-1', 'event-2'];
+    storage.outbox.acknowledge(new Map(ids.map((id) => [id, SAMPLE_TIME])));
+    storage.outbox.remove(['event-1']);
+    expect(storage.outbox.acknowledged()).toEqual(new Set(['e000000000001', 'event-2']));
+    disk.isFull = false;
+    storage.history.recordSweep(turn(3));
+    expect(storage.trouble()).toBeNull();
+    const { outbox } = openTestStorage({ file, mode: 'read-only' });
+    expect(idsOf(outbox.waiting(9))).toEqual(['e000000000001', 'event-2', 'event-3']);
+    expect(outbox.acknowledged()).toEqual(new Set(['e000000000001', 'event-2']));
   });
 
   it('does not stop the broker from being told: its topics are remembered in memory', () => {

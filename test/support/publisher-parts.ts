@@ -80,15 +80,21 @@ export function memoryOutbox(
   events: readonly SecurityEvent[] = [],
 ): Outbox & { readonly rows: SecurityEvent[] } {
   const rows = [...events];
+  const acknowledged = new Set<string>();
   return {
     rows,
     waiting: (limit) => rows.slice(0, limit),
     size: () => rows.length,
+    acknowledged: () => new Set(acknowledged),
+    acknowledge: (moments) => {
+      for (const id of moments.keys()) acknowledged.add(id);
+    },
     add: (more) => {
       rows.push(...more);
     },
     remove: (ids, instead) => {
       rows.splice(0, rows.length, ...rows.filter((row) => !ids.includes(row.id)));
+      for (const id of ids) acknowledged.delete(id);
       if (instead !== undefined) rows.push(instead);
     },
   };

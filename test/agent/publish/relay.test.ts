@@ -152,6 +152,40 @@ describe('events in the outbox', () => {
     expect(ids().slice(before.length)).toEqual(before);
   });
 
+  test('on their way are not called missed, but may be once the link has broken', async () => {
+    const outbox = memoryOutbox(events(130).slice(0, 90));
+    const { relay } = relayOf({ outbox, answer: () => new Promise(() => {}) });
+    relay.release(0);
+    outbox.add(events(130).slice(90));
+    relay.hold();
+    relay.release(0);
+    expect(outbox.rows[0]).toMatchObject({ id: 'e000' });
+    expect(outbox.rows.at(-1)).toMatchObject({ type: 'events_missed', count: 15 });
+    relay.lost();
+    relay.release(0);
+    expect(outbox.rows.at(-1)).toMatchObject({ type: 'events_missed', count: 15, id: 'e014-missed' });
+  });
+
+  test('are written down as acknowledged a batch at a time, those with their triggers that the broker took', async () => {
+    const outbox = memoryOutbox(events(40));
+    const batches: number[] = [];
+    const answer = async ({ topic, payload }: OutgoingMessage) => {
+      if (topic === TOPICS.event && JSON.parse(payload).id === 'e003') throw new LinkError('refused', 'no');
+    };
+    const acknowledge = (moments: ReadonlyMap<string, number>) => {
+      batches.push(moments.size);
+      outbox.acknowledge(moments);
+    };
+    const { relay } = relayOf({ outbox: { ...outbox, acknowledge }, answer });
+    relay.release(0);
+    await idle();
+    expect(batches).toEqual([14]);
+    relay.wake();
+    await idle();
+    expect(batches).toEqual([14, 14]);
+    expect(outbox.acknowledged().has('e003')).toBe(false);
+  });
+
   test('leave at once when the relay is closed in good order', async () => {
     const outbox = memoryOutbox(events(3));
     const { relay } = relayOf({ outbox });
