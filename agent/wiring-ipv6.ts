@@ -23,9 +23,7 @@ export async function openIpv6(
   coverage: Coverage,
   log: Log,
 ): Promise<{ readonly ipv6: Ipv6Asker | null; readonly close: () => Promise<void> }> {
-  const interfaces = config.ipv6 ? await interfacesFor(coverage) : [];
-  const devices = interfaces.map(({ name }) => name);
-  const callable = hasSleepers(config) ? [] : interfaces.filter(({ isWhole }) => isWhole);
+  const { devices, callable } = await ipv6WaysOf(config, coverage);
   if (devices.length === 0) return { ipv6: null, close: async () => {} };
   const closing: (() => Promise<void>)[] = [];
   const ipv6 = new Ipv6Asker(
@@ -47,11 +45,7 @@ export async function openIpv6(
               );
               closing.push(() => caller.close());
               const meter = new Meter(CALLING);
-              callOut(
-                caller,
-                callable.map(({ name }) => name),
-                { meter, random },
-              );
+              callOut(caller, callable, { meter, random });
               return [meter];
             },
     },
@@ -63,6 +57,20 @@ export async function openIpv6(
       for (const close of closing) await close();
     },
   };
+}
+
+/** The interfaces, by name, through which hosts are asked over IPv6. */
+export interface Ipv6Ways {
+  /** All of them; empty: it is switched off, or none towards the coverage has IPv6. */
+  readonly devices: readonly string[];
+  /** Those on which the questions to everybody are put: nobody there is to be left alone. */
+  readonly callable: readonly string[];
+}
+
+export async function ipv6WaysOf(config: Config, coverage: Coverage): Promise<Ipv6Ways> {
+  const interfaces = config.ipv6 ? await interfacesFor(coverage) : [];
+  const callable = hasSleepers(config) ? [] : interfaces.filter(({ isWhole }) => isWhole);
+  return { devices: interfaces.map(({ name }) => name), callable: callable.map(({ name }) => name) };
 }
 
 async function interfacesFor(coverage: Coverage): Promise<ReturnType<typeof interfacesAmong>> {

@@ -21,6 +21,7 @@ export interface DoctorWorld {
   password(config: Config): PasswordState;
   network(config: Config): NetworkState;
   neighbours(): Promise<NeighbourTable>;
+  ipv6(config: Config, coverage: Coverage): Promise<Ipv6State>;
   /** Sockets of this machine on the watched ports beyond loopback, as `tcp/445 on 0.0.0.0`. */
   listening(): Promise<readonly string[]>;
   /** Addresses of a host name. */
@@ -94,6 +95,16 @@ export interface NeighbourTable {
   readonly limit: number | null;
 }
 
+/** How hosts can be asked over IPv6. Interfaces are told by name. */
+export interface Ipv6State {
+  /** Those towards the coverage that have a link-local address; empty where it is switched off. */
+  readonly devices: readonly string[];
+  /** Those of them on which everybody is called by multicast, so that neighbours show themselves. */
+  readonly callable: readonly string[];
+  /** Why the neighbours cannot be read; null: they can, or there was no reason to try. */
+  readonly trouble: string | null;
+}
+
 export type DatabaseState =
   | { readonly kind: 'none'; readonly file: string }
   | {
@@ -121,6 +132,8 @@ export interface Recorded {
   readonly schedule: string | null;
   readonly isPaused: boolean;
   readonly eventsWaiting: number;
+  /** Known hosts that have answered over IPv6. */
+  readonly hostsOverIpv6: number;
 }
 
 /** The service as systemd sees it. */

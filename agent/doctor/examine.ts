@@ -5,7 +5,8 @@ import { type Check, unknown } from './check.ts';
 import { clockCheck } from './clock.ts';
 import { configurationChecks, passwordCheck } from './configuration.ts';
 import { databaseChecks } from './database.ts';
-import type { DoctorWorld, Unit } from './doctor-world.ts';
+import type { DoctorWorld, Recorded, Unit } from './doctor-world.ts';
+import { ipv6Check } from './ipv6.ts';
 import { neighbourCheck, ownPortsCheck, subnetChecks } from './network.ts';
 import { runtimeCheck } from './runtime.ts';
 import { daemonChecks, unitChecks } from './service.ts';
@@ -31,7 +32,7 @@ export async function examine(world: DoctorWorld, onProgress: (what: string) => 
     ...configurationChecks(world),
     ...(config === null
       ? [unknown('rest', 'subnets, sweeps and broker were not looked at: the configuration is wrong')]
-      : [...passwordCheck(world, config), ...(await networkChecks(world, config))]),
+      : [...passwordCheck(world, config), ...(await networkChecks(world, config, recorded))]),
     await ownPortsCheck(world),
     ...database,
     ...unitChecks(unit),
@@ -43,8 +44,16 @@ export async function examine(world: DoctorWorld, onProgress: (what: string) => 
   ];
 }
 
-async function networkChecks(world: DoctorWorld, config: Config): Promise<Check[]> {
-  return [...subnetChecks(world, config), ...(await neighbourCheck(world, config))];
+async function networkChecks(
+  world: DoctorWorld,
+  config: Config,
+  recorded: Recorded | null,
+): Promise<Check[]> {
+  return [
+    ...subnetChecks(world, config),
+    ...(await neighbourCheck(world, config)),
+    ...(await ipv6Check(world, config, recorded)),
+  ];
 }
 
 async function outsideChecks(

@@ -1,42 +1,40 @@
-import { execFile } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
-import { existsSync, readdirSync, readFileSync, readlinkSync, statfsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
-import { promisify } from 'node:util';
-import { surroundingsOf } from '../../domain/target.ts';
+import { type Coverage, surroundingsOf } from '../../domain/target.ts';
 import { findNeighbourLimit, readInterfaces } from '../../probes/transport/kernel.ts';
 import { readNeighbours } from '../../probes/transport/neighbours4.ts';
+import { readNeighbours6 } from '../../probes/transport/neighbours6.ts';
 import { checkDatabase } from '../../storage/maintenance.ts';
 import { openStorage, type Storage } from '../../storage/storage.ts';
 import { StorageError } from '../../storage/storage-error.ts';
-import type { DaemonStatus } from '../commands/context.ts';
 import { configInForce, pauseOf } from '../config/in-force.ts';
 import { mqttPassword } from '../config/password.ts';
 import { type Config, ConfigError } from '../config.ts';
-import { askControl, controlPath } from '../control.ts';
+import { controlPath } from '../control.ts';
 import { databaseFile } from '../data-dir.ts';
 import { brokerOf } from '../outside.ts';
 import { endpointOf, readCredentials } from '../publish/endpoint.ts';
 import { examineBroker } from '../publish/examination.ts';
 import type { MqttConfig } from '../publish/publisher.ts';
 import { lookInside, random, scopeOf } from '../wiring.ts';
+import { ipv6WaysOf } from '../wiring-ipv6.ts';
 import type {
   Attempt,
   Configuration,
-  Control,
   DatabaseState,
   DoctorWorld,
   FileState,
+  Ipv6State,
   NetworkState,
   PasswordState,
   Recorded,
-  Unit,
 } from './doctor-world.ts';
-import { parseUnit, UNIT_PROPERTIES } from './systemd.ts';
+import { askDaemon, clockIsSynchronised, readUnit, runningDaemons } from './service-world.ts';
 
-/** The one place where the doctor touches the world. */
+/** Where the doctor touches the world; what it sees of the service is in service-world.ts. */
 
 export interface DoctorWorldOptions {
   readonly configuration: Configuration;
@@ -49,7 +47,6 @@ export interface DoctorWorldOptions {
 /** Where the installer puts the password that systemd hands to the service. */
 const SERVICE_PASSWORD = '/etc/smbwarden/mqtt-password';
 const CONNECT_WITHIN_MS = 5_000;
-const TOOL_WITHIN_MS = 5_000;
 const LATEST = 100;
 
 /** This machine and its surroundings as the doctor sees them. */
@@ -71,6 +68,7 @@ export function createDoctorWorld(options: DoctorWorldOptions): DoctorWorld {
       const macs = new Map(table.map(([address, { complete, mac }]) => [address, complete ? mac : null]));
       return { macs, limit: await findNeighbourLimit() };
     },
+    ipv6: ipv6State,
     listening: async () => (await lookInside()).listening,
     resolve: (name) => attempt(async () => (await lookup(name, { all: true })).map(({ address }) => address)),
     connect: (host, port) => attempt(() => opened(connectTcp({ host, port }), 'connect')),
@@ -138,6 +136,12 @@ function networkState(config: Config): NetworkState {
   } catch (error) {
     return { kind: 'failed', message: messageOf(error) };
   }
+}
+
+async function ipv6State(config: Config, coverage: Coverage): Promise<Ipv6State> {
+  const ways = await ipv6WaysOf(config, coverage);
+  const table = ways.devices.length === 0 ? null : await attempt(readNeighbours6);
+  return { ...ways, trouble: table?.kind === 'failed' ? table.message : null };
 }
 
 async function attempt<Value>(work: () => Promise<Value>): Promise<Attempt<Value>> {
@@ -247,81 +251,16 @@ function freeDisk(dataDir: string): number | null {
 function recorded(read: () => Storage, config: Config, now: number): Recorded | null {
   return reading(read, ({ history, settings, outbox }) => {
     const { sweepInterval, schedule } = configInForce(config, settings);
+    const hosts = [...history.hosts().values()];
     return {
       lastSweep: history.sweeps(LATEST).find(({ kind }) => kind === 'sweep') ?? null,
       sweepIntervalMinutes: sweepInterval,
       schedule,
       isPaused: pauseOf(settings, now) !== null,
       eventsWaiting: outbox.size(),
+      hostsOverIpv6: hosts.filter(({ facts }) => facts['ipv6.addresses'] !== undefined).length,
     };
   });
-}
-
-/** systemctl(1) show; null where this machine was not booted with systemd, or it does not answer. */
-async function readUnit(): Promise<Unit | null> {
-  if (!existsSync('/run/systemd/system')) return null;
-  const shown = await runTool('systemctl', [
-    'show',
-    'smbwarden.service',
-    `--property=${UNIT_PROPERTIES.join()}`,
-  ]);
-  return shown === null ? null : parseUnit(shown);
-}
-
-async function clockIsSynchronised(): Promise<boolean | null> {
-  const shown = await runTool('timedatectl', ['show', '--property=NTPSynchronized', '--value']);
-  return shown === null || shown.trim() === '' ? null : shown.trim() === 'yes';
-}
-
-/** What the tool prints; null where it is not there or fails. */
-async function runTool(name: string, args: readonly string[]): Promise<string | null> {
-  try {
-    return (await promisify(execFile)(name, [...args], { timeout: TOOL_WITHIN_MS })).stdout;
-  } catch {
-    return null;
-  }
-}
-
-async function askDaemon(path: string): Promise<Control> {
-  try {
-    const answer = await askControl(path, { command: 'status', args: null });
-    if (answer === null) return { kind: 'silent', path };
-    return { kind: 'answers', path, daemon: answer.result as DaemonStatus };
-  } catch (error) {
-    return { kind: 'failed', path, message: messageOf(error) };
-  }
-}
-
-const PROGRAMS: readonly string[] = ['smbwarden.mjs', 'cli.ts'];
-
-/** Processes `smbwarden run` in the network of this one; others see other hosts. */
-function runningDaemons(): number[] {
-  const network = linkAt('/proc/self/ns/net');
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && name !== String(process.pid))
-    .filter((pid) => isDaemon(pid) && [network, null].includes(linkAt(`/proc/${pid}/ns/net`)))
-    .map(Number);
-}
-
-function isDaemon(pid: string): boolean {
-  try {
-    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-    const program = words.findIndex((word) => PROGRAMS.includes(basename(word)));
-    // Whoever starts it, such as timeout(1), has the same words in its command line.
-    return basename(words[0] ?? '') === 'node' && program > 0 && words.includes('run', program + 1);
-  } catch {
-    // It has ended meanwhile.
-    return false;
-  }
-}
-
-/** null where it may not be read. */
-function linkAt(path: string): string | null {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return null;
-  }
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,5 @@
 import { parseConfig } from '../../agent/config.ts';
-import type { Control, DoctorWorld, Unit } from '../../agent/doctor/doctor-world.ts';
+import type { Control, DoctorWorld, NetworkState, Unit } from '../../agent/doctor/doctor-world.ts';
 import type { Examination } from '../../agent/publish/publisher.ts';
 import { SAMPLE_TIME, sampleSummary } from './samples.ts';
 
@@ -47,6 +47,34 @@ export const GOOD_EXAMINATION: Examination = {
   homeAssistant: 'online',
 };
 
+const NETWORK: NetworkState = {
+  kind: 'known',
+  targets: ['192.168.1.0/24'],
+  coverage: {
+    onLink: Array.from({ length: 253 }, (_, i) => `192.168.1.${i + 1}`),
+    routed: [],
+    loopback: [],
+    own: ['192.168.1.254'],
+  },
+  attached: [
+    {
+      interface: 'eth0',
+      address: '192.168.1.254',
+      mac: '02:42:ac:11:00:02',
+      cidr: '192.168.1.0/24',
+      first: 0xc0a8_0100,
+      last: 0xc0a8_01ff,
+    },
+  ],
+  skipped: [
+    {
+      interface: 'docker0',
+      cidr: '172.17.0.0/16',
+      reason: 'bridge that container or VM software made for itself',
+    },
+  ],
+};
+
 /** A mini PC on which everything is as it should be, with the configuration `yaml`; `parts` replace what differs. */
 export function doctorWorld(parts: Partial<DoctorWorld> = {}, yaml = ''): DoctorWorld {
   const config = parseConfig(yaml, '/etc/smbwarden/config.yaml');
@@ -59,34 +87,9 @@ export function doctorWorld(parts: Partial<DoctorWorld> = {}, yaml = ''): Doctor
     runtime: () => ({ node: '24.21.0', nodeApi: 10 }),
     fileAt: () => ({ mode: 0o640, uid: 990, gid: 990 }),
     password: () => ({ kind: 'known', source: 'passwordFile' }),
-    network: () => ({
-      kind: 'known',
-      targets: ['192.168.1.0/24'],
-      coverage: {
-        onLink: Array.from({ length: 253 }, (_, i) => `192.168.1.${i + 1}`),
-        routed: [],
-        loopback: [],
-        own: ['192.168.1.254'],
-      },
-      attached: [
-        {
-          interface: 'eth0',
-          address: '192.168.1.254',
-          mac: '02:42:ac:11:00:02',
-          cidr: '192.168.1.0/24',
-          first: 0xc0a8_0100,
-          last: 0xc0a8_01ff,
-        },
-      ],
-      skipped: [
-        {
-          interface: 'docker0',
-          cidr: '172.17.0.0/16',
-          reason: 'bridge that container or VM software made for itself',
-        },
-      ],
-    }),
+    network: () => NETWORK,
     neighbours: async () => ({ macs: new Map([['192.168.1.21', '00:11:32:aa:bb:cc']]), limit: 1_024 }),
+    ipv6: async () => ({ devices: ['eth0'], callable: ['eth0'], trouble: null }),
     listening: async () => [],
     resolve: async (name) => ({ kind: 'done', value: [name] }),
     connect: done,
@@ -114,6 +117,7 @@ export function doctorWorld(parts: Partial<DoctorWorld> = {}, yaml = ''): Doctor
       schedule: null,
       isPaused: false,
       eventsWaiting: 0,
+      hostsOverIpv6: 3,
     }),
     unit: async () => SERVICE,
     clockIsSynchronised: async () => true,

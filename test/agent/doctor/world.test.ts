@@ -47,6 +47,7 @@ describe('the world of the doctor', () => {
       lastSweep: { kind: 'sweep' },
       sweepIntervalMinutes: 15,
       eventsWaiting: 1,
+      hostsOverIpv6: 0,
     });
     expect(world.freeDisk()).toBeGreaterThan(0);
     const nowhere = join(dataDir, 'nowhere');
@@ -111,5 +112,13 @@ describe('the world of the doctor', () => {
     expect(world.daemons()).not.toContain(process.pid);
     expect((await world.neighbours()).macs).toBeInstanceOf(Map);
     expect(world.network(parseConfig('targets: [127.0.0.0/30]', 'x'))).toMatchObject({ kind: 'known' });
+  });
+
+  it('has nothing to tell of IPv6 where it is switched off, or nobody is asked over it', async () => {
+    const world = worldAt(temporaryDirectory());
+    const coverage = { onLink: [], routed: [], loopback: ['127.0.0.1'], own: [] };
+    const nowhere = { devices: [], callable: [], trouble: null };
+    expect(await world.ipv6(parseConfig('ipv6: false', 'x'), coverage)).toEqual(nowhere);
+    expect(await world.ipv6(DEFAULTS, coverage)).toEqual(nowhere);
   });
 });
