@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Lab } from '../lab/build-lab.ts';
+import { BareTraffic } from './bare-traffic.ts';
 import { captured } from './capture.ts';
 import { buildCrowdedHome, type Place, preparePlace } from './crowded-home.ts';
-import { forgetNeighbours, missingInLab } from './in-lab.ts';
+import { forgetNeighbours, HOME, measureInLab, missingInLab } from './in-lab.ts';
 import { cpuByThread, MeasuredDaemon, startProgram, type UnitFlags, unitFlags } from './measured-daemon.ts';
-import { type Measured, median, ofRounds, type Section, type Table } from './section.ts';
+import { type Measured, median, ofRounds, type Section, type SectionOptions, type Table } from './section.ts';
 
 /** The promises of the design. */
 const MOST_SWEEP_MS = 150;
@@ -25,44 +26,67 @@ const ORDINARY: UnitFlags = { options: [], env: {} };
 /** What a sweep that finds nothing new costs the processor, with and without the just-in-time compiler; and a start. */
 export const cpuSection: Section = {
   name: 'cpu',
-  about:
-    'processor time of an unchanged sweep of a /24 with 50 Sambas (a small run: 8) by the daemon, connected to Mosquitto; time to start',
+  about: 'processor time of an unchanged sweep of a /24 by the daemon, connected to Mosquitto; time to start',
   missing: missingInLab,
   async run({ quick, say, show }) {
-    const lab = await buildCrowdedHome(quick ? 8 : 50);
+    const home = quick
+      ? []
+      : await measureInLab(HOME, (lab) =>
+          sweepsSideBySide(lab, { home: `${HOME.length} hosts`, rounds: 8, say, show }),
+        );
+    const sambas = quick ? 8 : 50;
+    const crowd = await buildCrowdedHome(sambas);
     try {
       const rounds = quick ? 1 : 12;
-      const { rows, table } = await sweepsSideBySide(lab, rounds, say);
-      show(table);
-      return [...rows, ...(await starts(lab, quick ? 1 : 9, say))];
+      const rows = await sweepsSideBySide(crowd, { home: `${sambas} Sambas`, rounds, say, show });
+      return [...home, ...rows, ...(await starts(crowd, quick ? 1 : 9, say))];
     } finally {
-      await lab.close();
+      await crowd.close();
     }
   },
 };
 
-/** Two daemons, one with the unit's options and one that may compile, that sweep in turn. */
+/**
+ * Two daemons, one with the unit's options and one that may compile, and a bare program that exchanges the same with the same
+ * hosts, in turn.
+ */
 async function sweepsSideBySide(
   lab: Lab,
-  rounds: number,
-  say: (text: string) => void,
-): Promise<{ readonly rows: Measured[]; readonly table: Table }> {
+  { home, rounds, say, show }: { home: string; rounds: number } & Pick<SectionOptions, 'say' | 'show'>,
+): Promise<Measured[]> {
   const jitless = await sweptDaemon(lab, 'jitless', UNIT);
-  const compiling = await sweptDaemon(lab, 'compiling', WITH_COMPILER);
-  const spent = { jitless: [] as Spent[], compiling: [] as Spent[] };
+  const [compiling, bare] = await Promise.all([
+    sweptDaemon(lab, 'compiling', WITH_COMPILER),
+    warmTraffic(lab, UNIT.options),
+  ]);
+  const spent = { jitless: [] as Spent[], compiling: [] as Spent[], bare: [] as number[] };
   try {
     for (let round = 1; round <= rounds; round += 1) {
-      say(`sweep ${round} of ${rounds}`);
+      say(`${home}: sweep ${round} of ${rounds}`);
       spent.jitless.push(await spentBySweep(jitless));
       spent.compiling.push(await spentBySweep(compiling));
+      spent.bare.push(await bare.round());
     }
   } finally {
-    await Promise.all([jitless.stop(), compiling.stop()]);
+    await Promise.all([jitless.stop(), compiling.stop(), bare.stop()]);
   }
-  const peer = { what: 'without --jitless', rounds: spent.compiling.map(sumOf), mostRatio: null };
-  const what = 'an unchanged sweep, all threads';
-  const row = ofRounds(spent.jitless.map(sumOf), { what, unit: 'ms', most: MOST_SWEEP_MS, peer });
-  return { rows: [row], table: byThread(spent) };
+  const jitlessMs = spent.jitless.map(sumOf);
+  const beside = (what: string, rounds: readonly number[]) => ({ what, rounds, mostRatio: null });
+  show(byThread(home, spent));
+  return [
+    ofRounds(jitlessMs, {
+      what: `an unchanged sweep of a /24 with ${home}`,
+      unit: 'ms',
+      most: MOST_SWEEP_MS,
+      peer: beside('the same datagrams and connections by a bare program for Node.js', spent.bare),
+    }),
+    ofRounds(jitlessMs, {
+      what: 'the same',
+      unit: 'ms',
+      most: null,
+      peer: beside('without --jitless', spent.compiling.map(sumOf)),
+    }),
+  ];
 }
 
 async function sweptDaemon(lab: Lab, name: string, flags: UnitFlags): Promise<MeasuredDaemon> {
@@ -71,6 +95,12 @@ async function sweptDaemon(lab: Lab, name: string, flags: UnitFlags): Promise<Me
   for (let sweep = 0; sweep < SWEEPS_BEFORE; sweep += 1) await daemon.sweep();
   await delay(SETTLED_AFTER_MS);
   return daemon;
+}
+
+async function warmTraffic(lab: Lab, options: readonly string[]): Promise<BareTraffic> {
+  const bare = BareTraffic.start(lab, options);
+  for (let round = 0; round < SWEEPS_BEFORE; round += 1) await bare.round();
+  return bare;
 }
 
 /** Milliseconds by name of thread; threads of one name together. */
@@ -95,14 +125,14 @@ const THREADS: Readonly<Record<string, string>> = {
   'libuv-worker': "libuv's: files, the neighbour table among them",
 };
 
-function byThread(spent: {
-  readonly jitless: readonly Spent[];
-  readonly compiling: readonly Spent[];
-}): Table {
+function byThread(
+  home: string,
+  spent: { readonly jitless: readonly Spent[]; readonly compiling: readonly Spent[] },
+): Table {
   const ms = (rounds: readonly Spent[], name: string) =>
     `${median(rounds.map((round) => round.get(name) ?? 0)).toFixed(0)} ms`;
   return {
-    caption: 'The same by thread, medians.',
+    caption: `A sweep of the /24 with ${home} by thread, medians.`,
     header: ['thread', 'with --jitless', 'without'],
     rows: Object.entries(THREADS).map(([name, meaning]) => [
       meaning,
