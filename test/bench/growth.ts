@@ -45,7 +45,7 @@ const GROWTHS: readonly Growth[] = [
   {
     name: 'growth-smb',
     title: 'A first sweep, by the number of hosts with SMB',
-    about: `1,022 addresses, no other live host; full posture of each, by one Samba on the same machine; ${HOW}`,
+    about: `1,022 addresses; full posture, all by one Samba; ${HOW}`,
     x: 'hosts with SMB',
     sizes: [1, 10, 100, 1_000].map((alive) => ({ prefix: 22, alive, speakSmb: alive })),
     xOf: ({ speakSmb }) => speakSmb,
